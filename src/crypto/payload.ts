@@ -1,0 +1,30 @@
+import { createDecipheriv } from "node:crypto";
+import { decodeBase64 } from "./encoding.ts";
+import { parseWire } from "./wire-text.ts";
+
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+// ignoreBOM keeps a leading U+FEFF, which is part of the value; fatal refuses what is not UTF-8.
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Decrypts one variable: AES-256-GCM under the DEK, 12-byte IV, 16-byte tag, no additional data. `salt` is not used.
+ * A `null` payload is an empty value.
+ *
+ * @returns the value, or `undefined` when it cannot be decrypted: whether format, tag or text was wrong is not told.
+ */
+export function decryptPayload(wire: unknown, dek: Uint8Array): string | undefined {
+  if (wire === null) return "";
+  try {
+    const { v, alg, kdf = "none", iv, tag, ct } = parseWire(wire);
+    if (v !== 1 || alg !== "AES-GCM" || kdf !== "none") return undefined;
+    const nonce = decodeBase64(iv);
+    if (nonce.length !== IV_BYTES) return undefined;
+    // authTagLength pins the tag to 16 bytes: Node would verify a truncated tag too (NIST SP 800-38D, appendix C).
+    const decipher = createDecipheriv("aes-256-gcm", dek, nonce, { authTagLength: TAG_BYTES });
+    decipher.setAuthTag(decodeBase64(tag));
+    return utf8.decode(Buffer.concat([decipher.update(decodeBase64(ct)), decipher.final()]));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,22 @@
+import { decodeBase64 } from "./encoding.ts";
+
+const PREFIX = "SSREC1-";
+
+export function isRecoveryShare(text: string): boolean {
+  return text.startsWith(PREFIX);
+}
+
+/**
+ * Reads a recovery share: `SSREC1-` and base64url of a JSON object that holds a private key (protocol.md, Cryptography).
+ *
+ * @returns the private key as PEM text
+ * @throws {TypeError|SyntaxError} when it is not a share
+ */
+export function openRecoveryShare(text: string): string {
+  const share = JSON.parse(decodeBase64(text.slice(PREFIX.length)).toString("utf8")) as Record<
+    string,
+    unknown
+  > | null;
+  if (share?.v !== 1 || share.type !== "secret-stash-recovery") throw new TypeError("not a recovery share");
+  return decodeBase64(share.private_key).toString("utf8");
+}
