@@ -1,0 +1,30 @@
+import http from "node:http";
+import https from "node:https";
+
+/** One origin, one token, one deadline: everything the requests of a session share. */
+export interface Connection {
+  /** without a trailing slash and without `/api` */
+  readonly apiUrl: URL;
+  /** sent to `apiUrl`'s origin alone */
+  readonly apiToken: string;
+  readonly agent: http.Agent;
+  /** ends every request of the session, body included */
+  readonly deadline: AbortSignal;
+  readonly timeoutSeconds: number;
+  readonly userAgent: string;
+}
+
+/**
+ * Opens nothing yet: the first request connects, later ones reuse the socket. The agent reads `HTTPS_PROXY`,
+ * `HTTP_PROXY` and `NO_PROXY` from `environment` (`proxyEnv`, Node 22.21 and 24.5).
+ */
+export function createConnection(
+  options: Pick<Connection, "apiUrl" | "apiToken" | "timeoutSeconds" | "userAgent"> & {
+    environment: NodeJS.ProcessEnv;
+  },
+): Connection {
+  const { environment, ...rest } = options;
+  const { Agent } = rest.apiUrl.protocol === "https:" ? https : http;
+  const agent = new Agent({ keepAlive: true, proxyEnv: environment });
+  return { ...rest, agent, deadline: AbortSignal.timeout(rest.timeoutSeconds * 1000) };
+}
