@@ -1,0 +1,129 @@
+import { chmod, lstat, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { printable, StashError, systemCode } from "../errors.ts";
+
+/** Where the env file is, and where its parts are kept until post has restored it: all that post needs to know. */
+export interface EnvFile {
+  path: string;
+  /** the new text on its way; beside the file, because a rename cannot cross file systems */
+  draft: string;
+  /** what stood there before, inside the key directory; meaningful only when `existed` */
+  backup: string;
+  existed: boolean;
+  /** permission bits of what stood there before */
+  mode: number;
+}
+
+/**
+ * Looks at the path an env file is asked for, and touches nothing.
+ *
+ * @throws {StashError} `ENV_FILE_REFUSED` for a link, a directory, or a relative path that leaves the workspace
+ */
+export async function locateEnvFile(
+  given: string,
+  workspace: string,
+  keyDirectory: string,
+): Promise<EnvFile> {
+  const path = resolve(workspace, given);
+  const parent = await realpath(dirname(path)).catch((cause) => {
+    throw refused(
+      given,
+      `its directory cannot be read (${systemCode(cause)}). Create the directory in an earlier step`,
+    );
+  });
+  if (!isAbsolute(given) && !isInside(parent, await realpath(workspace))) {
+    throw refused(given, "it leads outside the workspace. Give an absolute path if that is meant");
+  }
+  const found = await lstat(path).catch(() => undefined);
+  if (found?.isSymbolicLink())
+    throw refused(given, "it is a link, and links are not written through. Name the file itself");
+  if (found && !found.isFile()) throw refused(given, "it is there and is not a file. Name a file");
+  const session = basename(keyDirectory);
+  return {
+    path: join(parent, basename(path)),
+    draft: join(parent, `${basename(path)}.${session}`),
+    backup: join(keyDirectory, "env-file.backup"),
+    existed: found !== undefined,
+    mode: (found?.mode ?? 0) & 0o777,
+  };
+}
+
+/**
+ * The text that stands there now; empty when there is no file.
+ *
+ * @throws {StashError} `ENV_FILE_REFUSED` when it is not UTF-8: merging would change bytes that are not ours
+ */
+export async function readEnvFile({ path, existed }: EnvFile): Promise<string> {
+  const bytes = existed ? await explained(path, () => readFile(path)) : Buffer.alloc(0);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw refused(path, "the file that is there is not UTF-8 text. Convert it, or name another file");
+  }
+}
+
+/**
+ * Writes the file whole or not at all, mode 0600: a draft beside it, then a rename, which replaces a link put there meanwhile
+ * instead of following it (rename(2)). What stood there before goes into the key directory first.
+ *
+ * @throws {StashError} `ENV_FILE_FAILED`
+ */
+export async function writeEnvFile(file: EnvFile, text: string): Promise<void> {
+  await explained(file.path, async () => {
+    if (file.existed) await replaceWith(file.backup, `${file.backup}.part`, await readFile(file.path));
+    await replaceWith(file.path, file.draft, text);
+  });
+}
+
+/**
+ * Puts back exactly what stood there before, or deletes the file when nothing did. A link in its place is unlinked, never
+ * followed. Does nothing where the write never began.
+ *
+ * @throws the system's error when it cannot; the backup is then still there
+ */
+export async function restoreEnvFile({ path, draft, backup, existed, mode }: EnvFile): Promise<void> {
+  await rm(draft, { force: true });
+  if (!existed) return rm(path, { force: true });
+  const before = await readFile(backup).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+  if (before === undefined) return; // killed before the write: the file is as it was
+  await replaceWith(path, draft, before, mode);
+}
+
+/** A file under its final name is always whole, wherever the process was killed. */
+async function replaceWith(
+  path: string,
+  draft: string,
+  content: string | Buffer,
+  mode = 0o600,
+): Promise<void> {
+  await writeFile(draft, content, { flag: "wx", mode: 0o600, flush: true });
+  if (mode !== 0o600) await chmod(draft, mode);
+  await rename(draft, path);
+}
+
+function isInside(path: string, directory: string): boolean {
+  const steps = relative(directory, path);
+  return steps !== ".." && !steps.startsWith(`..${sep}`) && !isAbsolute(steps);
+}
+
+async function explained<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new StashError(
+      "ENV_FILE_FAILED",
+      `The env file ${printable(path)} cannot be written (${systemCode(error)}). The disk may be full, or the directory ` +
+        "read-only. Nothing was exported.",
+      { cause: error },
+    );
+  }
+}
+
+function refused(given: string, why: string): StashError {
+  return new StashError(
+    "ENV_FILE_REFUSED",
+    `env-file ${printable(given)} is refused: ${why}. Nothing was exported.`,
+  );
+}
