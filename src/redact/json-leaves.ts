@@ -1,0 +1,19 @@
+/** The string leaves of a JSON object or array, from `minLength` characters up; none when the text is not one. */
+export function jsonLeaves(text: string, minLength: number): string[] {
+  if (!/^\s*[[{]/.test(text)) return [];
+  let root: unknown;
+  try {
+    root = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  const leaves: string[] = [];
+  // A list of what is left to visit, not recursion: a value can be nested deeper than the stack.
+  const pending: unknown[] = [root];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (typeof node === "string" && node.length >= minLength) leaves.push(node);
+    else if (typeof node === "object" && node !== null)
+      for (const child of Object.values(node)) pending.push(child);
+  }
+  return leaves;
+}

@@ -1,0 +1,67 @@
+import { encodedForms, percentEncode } from "./encoded-forms.ts";
+import { jsonLeaves } from "./json-leaves.ts";
+import { urlPasswords } from "./url-passwords.ts";
+
+// Below this, a line (`}`, `],`) or a JSON leaf is not a secret, but masking it would black out the log.
+const MIN_PART = 4;
+
+/**
+ * The strings to register with the GitHub runner so that none of the values shows in the log, each once.
+ *
+ * What the runner does with a string (src/Runner.Worker/ActionCommandManager.cs, src/Sdk/DTLogging/Logging/ValueEncoders.cs):
+ * it registers the whole and every trimmed line of it, whatever its length, and of each of these base64 at three alignments, the
+ * JSON, XML, percent, `\"` and expression escapes. So, for every value:
+ *
+ * 1. a single-line value goes as it is;
+ * 2. a multi-line value must not go whole, or every `{` in the log would be masked: its lines of 4 characters or more go, and the whole
+ *    in forms that have no line breaks;
+ * 3. what the runner does not derive goes beside it: the value without its trailing newline, base64url, hex, and base64 cut to what the
+ *    value alone determines (`echo $VALUE | base64` ends in other characters than base64 of the value);
+ * 4. so do the parts that jobs print by themselves: string leaves of JSON, passwords of URLs.
+ */
+export function runnerMasks(values: Iterable<string>): Set<string> {
+  const masks = new Set<string>();
+  for (const value of values) {
+    for (const text of wholeForms(value)) masks.add(text); // 1, 2
+    for (const text of new Set([value, value.replace(/\r?\n$/, "")])) {
+      for (const form of encodedForms(text)) masks.add(form); // 3
+    }
+    for (const part of [...jsonLeaves(value, MIN_PART), ...urlPasswords(value)]) {
+      for (const text of wholeForms(part)) masks.add(text); // 4
+    }
+  }
+  // The runner warns about white space and cannot mask it.
+  for (const text of masks) if (text.trim() === "") masks.delete(text);
+  return masks;
+}
+
+function wholeForms(value: string): string[] {
+  if (!/[\r\n]/.test(value)) return [value];
+  const lines = value
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter((line) => line.length >= MIN_PART);
+  const withoutNewline = value.replace(/\r?\n$/, "");
+  if (lines.length === 0) return [value, withoutNewline];
+  const single = [value, withoutNewline].flatMap((text) => [
+    JSON.stringify(text).slice(1, -1),
+    percentEncode(text),
+    escapeXml(text),
+  ]);
+  const base64 = [0, 1, 2].map((skipped) => Buffer.from(value).subarray(skipped).toString("base64"));
+  return [...lines, ...single.filter((text) => !/[\r\n]/.test(text)), ...base64];
+}
+
+/** XML 1.0 section 2.4, with line breaks as the character references that attribute values need (section 3.3.3). */
+function escapeXml(text: string): string {
+  const entities: Record<string, string> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&apos;",
+    "\n": "&#10;",
+    "\r": "&#13;",
+  };
+  return text.replace(/[&<>"'\r\n]/g, (character) => entities[character] ?? character);
+}

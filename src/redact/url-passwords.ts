@@ -1,0 +1,14 @@
+/**
+ * The password of a URL, as it stands there and percent-decoded (RFC 3986 section 3.2.1). By pattern, because `new URL`
+ * rewrites the password and refuses hosts that database drivers take.
+ */
+export function urlPasswords(text: string): string[] {
+  const match = /^\s*[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:([^/?#\s]+)@/i.exec(text);
+  const raw = match?.[1];
+  if (raw === undefined) return [];
+  try {
+    return [raw, decodeURIComponent(raw)];
+  } catch {
+    return [raw]; // a stray % is a password that was never encoded
+  }
+}
