@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeFileSync } from "node:fs";
+import { EOL, hostname, tmpdir } from "node:os";
+import * as core from "@actions/core";
+import { describeError, StashError, systemCode } from "../errors.ts";
+import type { Exports, Host } from "./host.ts";
+
+/** GitHub Actions. `@actions/core` speaks the workflow commands; the command files are written here, all or nothing. */
+export function createGitHubHost(environment: NodeJS.ProcessEnv): Host {
+  return {
+    environment,
+    temporaryDirectory: environment.RUNNER_TEMP || tmpdir(),
+    workspace: environment.GITHUB_WORKSPACE || process.cwd(),
+    hostname: hostname() || "Unknown Host",
+    platform: process.platform,
+    refusedNames: ["NODE_OPTIONS"], // src/Runner.Worker/FileCommandManager.cs, _setEnvBlockList
+    readInput: (name) =>
+      core.getInput(name, { trimWhitespace: false }) ||
+      (environment[`SECRET_STASH_${name.replaceAll("-", "_").toUpperCase()}`] ?? ""),
+    mask: (secrets) => {
+      for (const secret of secrets) core.setSecret(secret);
+    },
+    saveState: core.saveState,
+    readState: core.getState,
+    publish: (exports) => publish(environment, exports),
+    info: core.info,
+    group: (title, lines) => {
+      core.startGroup(title);
+      for (const line of lines) core.info(line);
+      core.endGroup();
+    },
+    warn: (message) => core.warning(message, { title: "SecretStash" }),
+    fail: (error) => {
+      const { title, message } = describeError(error);
+      core.error(message, { title });
+      process.exitCode = core.ExitCode.Failure;
+    },
+  };
+}
+
+/**
+ * One append a file, not one a variable as `core.exportVariable` does: a killed step or a full disk must not leave half of
+ * the variables behind.
+ */
+function publish(environment: NodeJS.ProcessEnv, { environment: variables, outputs }: Exports): void {
+  const files: { descriptor: number; size: number }[] = [];
+  try {
+    for (const [file, entries] of [
+      ["GITHUB_OUTPUT", outputs],
+      ["GITHUB_ENV", variables],
+    ] as const) {
+      if (entries.size === 0) continue;
+      const descriptor = openSync(environment[file] ?? "", constants.O_WRONLY | constants.O_APPEND);
+      files.push({ descriptor, size: fstatSync(descriptor).size });
+      writeFileSync(descriptor, commandFileText(entries));
+    }
+  } catch (error) {
+    for (const { descriptor, size } of files) ftruncateSync(descriptor, size);
+    throw exportFailed(error);
+  } finally {
+    for (const { descriptor } of files) closeSync(descriptor);
+  }
+}
+
+/**
+ * `name<<DELIMITER`, the value, `DELIMITER`: a value can hold anything but the delimiter, which is random, so that no value
+ * can end itself and begin another variable.
+ */
+function commandFileText(entries: ReadonlyMap<string, string>): string {
+  const delimiter = `secret_stash_${randomUUID()}`;
+  return [...entries]
+    .map(([name, value]) => `${name}<<${delimiter}${EOL}${value}${EOL}${delimiter}${EOL}`)
+    .join("");
+}
+
+function exportFailed(cause: unknown): StashError {
+  return new StashError(
+    "EXPORT_FAILED",
+    `The variables cannot be handed to later steps: GITHUB_ENV or GITHUB_OUTPUT cannot be written (${systemCode(cause)}). ` +
+      "The runner's disk may be full, or this is not a GitHub runner. Nothing was exported.",
+    { cause },
+  );
+}

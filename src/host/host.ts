@@ -1,0 +1,37 @@
+/** What differs from one CI system to the next. Rooms and stories know only this. */
+export interface Host {
+  /** the process's environment, for inputs and proxy settings */
+  readonly environment: NodeJS.ProcessEnv;
+  /** where the key directory is made */
+  readonly temporaryDirectory: string;
+  /** where relative paths start */
+  readonly workspace: string;
+  readonly hostname: string;
+  readonly platform: string;
+  /** names that later steps can never be given */
+  readonly refusedNames: readonly string[];
+
+  /** An input as given, or `""`. */
+  readInput(name: string): string;
+  /** Has the log hide these strings from now on. */
+  mask(secrets: Iterable<string>): void;
+  /** Keeps a value for post; it is on disk when the call returns. */
+  saveState(name: string, value: string): void;
+  readState(name: string): string;
+  /**
+   * Hands variables to later steps and outputs to the workflow: both or, when one cannot be written, neither.
+   *
+   * @throws {StashError} `EXPORT_FAILED`
+   */
+  publish(exports: Exports): void;
+  info(message: string): void;
+  group(title: string, lines: readonly string[]): void;
+  warn(message: string): void;
+  /** Reports an error and makes the step fail. */
+  fail(error: unknown): void;
+}
+
+export interface Exports {
+  environment: ReadonlyMap<string, string>;
+  outputs: ReadonlyMap<string, string>;
+}

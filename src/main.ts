@@ -1,0 +1,3 @@
+import { pull } from "./index.ts";
+
+await pull();

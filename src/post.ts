@@ -1,0 +1,3 @@
+import { cleanUp } from "./index.ts";
+
+await cleanUp();

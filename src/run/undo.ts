@@ -1,0 +1,47 @@
+import * as v from "valibot";
+import type { Host } from "../host/host.ts";
+
+const STATE = "undo";
+
+const undoSchema = v.object({
+  keyDirectory: v.optional(v.string()),
+  deviceKeyId: v.optional(v.number()),
+  expiresAt: v.optional(v.string()),
+  envFile: v.optional(
+    v.object({
+      path: v.string(),
+      draft: v.string(),
+      backup: v.string(),
+      existed: v.boolean(),
+      mode: v.number(),
+      keep: v.boolean(),
+    }),
+  ),
+});
+
+/** What post must undo. It holds names and places, never a key, a token or a value: the state file is plain text. */
+export type Undo = v.InferOutput<typeof undoSchema>;
+
+/** Keeps track of what is to be undone, in memory for this process and in the state for post. */
+export interface UndoLog {
+  readonly undo: Undo;
+  /** Saved before it returns: call it before or at the side effect, never after. */
+  remember(part: Partial<Undo>): void;
+  /** Post finds nothing to do any more. */
+  forget(): void;
+}
+
+export function createUndoLog(host: Host): UndoLog {
+  const undo: Undo = {};
+  return {
+    undo,
+    remember: (part) => host.saveState(STATE, JSON.stringify(Object.assign(undo, part))),
+    forget: () => host.saveState(STATE, ""),
+  };
+}
+
+/** What an earlier stage left to undo; `undefined` when there is nothing. */
+export function readUndo(host: Host): Undo | undefined {
+  const state = host.readState(STATE);
+  return state === "" ? undefined : v.parse(undoSchema, JSON.parse(state));
+}
