@@ -1,0 +1,99 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { parse as parseDotenv } from "dotenv";
+import { generateKeys, writeKeyDirectory } from "./owner.ts";
+import { seedAccount } from "./seed.ts";
+import { startStashServer } from "./server.ts";
+
+const usage = `usage: npm run stash-server -- --port 0 --credentials FILE [--variables FILE.env|FILE.json]
+  [--environment ci] [--type testing] [--data FILE] [--rate-limit N] [--no-grant]`;
+
+const { values: flags } = parseArgs({
+  options: {
+    port: { type: "string", default: "0" },
+    credentials: { type: "string" },
+    variables: { type: "string" },
+    environment: { type: "string", default: "ci" },
+    type: { type: "string", default: "testing" },
+    data: { type: "string" },
+    "rate-limit": { type: "string", default: "60" },
+    "no-grant": { type: "boolean", default: false },
+  },
+});
+if (flags.credentials === undefined) {
+  console.error(usage);
+  process.exit(2);
+}
+const credentialsFile = resolve(flags.credentials);
+const { data } = flags;
+
+const server = await startStashServer({
+  port: Number(flags.port),
+  requestsPerMinute: Number(flags["rate-limit"]),
+  ...(data !== undefined && { data }),
+});
+
+// With --data the account outlives the process, so its keys and its credentials stay beside the database.
+const accountFile = data === undefined ? undefined : `${resolve(data)}.account.json`;
+const ownerDirectory = data === undefined ? `${credentialsFile}.owner` : `${resolve(data)}.owner`;
+const account =
+  accountFile !== undefined && existsSync(accountFile)
+    ? JSON.parse(readFileSync(accountFile, "utf8"))
+    : await makeAccount();
+
+const credentials = { api_url: server.url, ...account, pid: process.pid };
+mkdirSync(dirname(credentialsFile), { recursive: true });
+writePrivate(credentialsFile, JSON.stringify(credentials, null, 2));
+console.log(`SecretStash-compatible server on ${server.url}, credentials in ${credentialsFile}`);
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.once(signal, async () => {
+    rmSync(credentialsFile, { force: true });
+    if (data === undefined) rmSync(ownerDirectory, { recursive: true, force: true });
+    await server.close();
+    process.exit(0);
+  });
+}
+
+async function makeAccount() {
+  const [ownerKeys, grantKeys] = await Promise.all([
+    generateKeys(),
+    flags["no-grant"] ? undefined : generateKeys(),
+  ]);
+  const seeded = seedAccount(server.store, {
+    environment: flags.environment,
+    type: flags.type,
+    variables: flags.variables === undefined ? {} : readVariables(flags.variables),
+    ownerKeys,
+    ...(grantKeys && { grantKeys }),
+  });
+  rmSync(ownerDirectory, { recursive: true, force: true });
+  mkdirSync(ownerDirectory, { recursive: true, mode: 0o700 });
+  const ownerKeyDirectory = join(ownerDirectory, "secret-stash");
+  const grantKeyFile = join(ownerDirectory, "grant-key.pem");
+  writeKeyDirectory(ownerKeyDirectory, seeded.ownerKeyId, "owner's laptop", ownerKeys);
+  if (grantKeys) writePrivate(grantKeyFile, grantKeys.privateKey);
+  const made = {
+    api_token: seeded.apiToken,
+    application_id: seeded.applicationId,
+    environment: seeded.environment,
+    grant_key_file: grantKeys ? grantKeyFile : null,
+    grant_key_id: seeded.grantKeyId ?? null,
+    owner_key_dir: ownerKeyDirectory,
+  };
+  if (accountFile !== undefined) writePrivate(accountFile, JSON.stringify(made, null, 2));
+  return made;
+}
+
+function readVariables(file: string): Record<string, string | null> {
+  const text = readFileSync(file, "utf8");
+  return file.endsWith(".json") ? JSON.parse(text) : parseDotenv(text);
+}
+
+/** Whoever waits for the file must never read half of it. */
+function writePrivate(file: string, content: string): void {
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, content, { mode: 0o600, flag: "wx" });
+  renameSync(draft, file);
+}

@@ -1,0 +1,15 @@
+/** The server's clock: real time, plus whatever a test has moved it by. */
+export interface Clock {
+  now(): Date;
+  advance(milliseconds: number): void;
+}
+
+export function createClock(): Clock {
+  let offset = 0;
+  return {
+    now: () => new Date(Date.now() + offset),
+    advance: (milliseconds) => {
+      offset += milliseconds;
+    },
+  };
+}
