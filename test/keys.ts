@@ -1,0 +1,14 @@
+import type { TestProject } from "vitest/node";
+import { generateKeys, type KeyPair } from "./stash-server/owner.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** RSA-4096 takes up to a second a key: the account's long-lived keys are made once a run, the temporary ones never shared. */
+    keys: { ownerKeys: KeyPair; grantKeys: KeyPair };
+  }
+}
+
+export async function setup(project: TestProject): Promise<void> {
+  const [ownerKeys, grantKeys] = await Promise.all([generateKeys(), generateKeys()]);
+  project.provide("keys", { ownerKeys, grantKeys });
+}

@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { parse as parseYaml } from "yaml";
+import { parseCommandFile } from "./command-file.ts";
+import { createLog, type Log } from "./log.ts";
+
+/** What the runner really does is in runner.md; where this file looks odd, that is why. */
+export interface Job {
+  readonly log: Log;
+  readonly temp: string;
+  readonly workspace: string;
+  /** what later steps get, from `GITHUB_ENV` */
+  readonly environment: Map<string, string>;
+  /** A step that uses the action in `actionRoot`. */
+  uses(inputs: Record<string, string>, environment?: Record<string, string>): ActionStep;
+  /** A `run:` step in bash. */
+  run(script: string): Promise<number>;
+}
+
+export interface ActionStep {
+  readonly outputs: Map<string, string>;
+  readonly state: Map<string, string>;
+  /** The stage's exit code; 1 too when a command file cannot be parsed, `128 + n` after a signal. */
+  main(onStart?: (child: ChildProcess) => void): Promise<number>;
+  post(onStart?: (child: ChildProcess) => void): Promise<number>;
+}
+
+export const actionRoot = join(import.meta.dirname, "../..");
+
+/** Starts a job in folders of its own, with the environment a runner gives: nothing of this process's but PATH. */
+export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-"))): Job {
+  const log = createLog();
+  const environment = new Map<string, string>();
+  const temp = join(folder, "_temp");
+  const workspace = join(folder, "work");
+  for (const path of [temp, workspace]) mkdirSync(path, { recursive: true });
+
+  const runStage = async (
+    command: readonly [string, ...string[]],
+    extra: Record<string, string>,
+    onStart?: (child: ChildProcess) => void,
+  ) => {
+    const files = mkdtempSync(join(folder, "_file_commands-"));
+    const commandFiles = {
+      GITHUB_ENV: join(files, "env"),
+      GITHUB_OUTPUT: join(files, "output"),
+      GITHUB_STATE: join(files, "state"),
+    };
+    for (const file of Object.values(commandFiles)) writeFileSync(file, "");
+    const base = {
+      PATH: process.env.PATH ?? "",
+      HOME: folder,
+      CI: "true",
+      GITHUB_ACTIONS: "true",
+      GITHUB_WORKSPACE: workspace,
+      RUNNER_TEMP: temp,
+      RUNNER_OS: "Linux",
+    };
+    const code = await execute(
+      command,
+      workspace,
+      { ...base, ...Object.fromEntries(environment), ...extra, ...commandFiles },
+      log,
+      onStart,
+    );
+    try {
+      const read = (file: string) => parseCommandFile(readFileSync(file, "utf8"));
+      const results = { outputs: read(commandFiles.GITHUB_OUTPUT), state: read(commandFiles.GITHUB_STATE) };
+      for (const [name, value] of read(commandFiles.GITHUB_ENV)) {
+        if (name.toUpperCase() !== "NODE_OPTIONS") environment.set(name, value);
+        else log.write(`::error::Can't store ${name} output parameter using '$GITHUB_ENV' command.`);
+      }
+      return { code, ...results };
+    } catch (error) {
+      log.write(`::error::${(error as Error).message}`);
+      return { code: 1, outputs: [], state: [] };
+    }
+  };
+
+  return {
+    log,
+    temp,
+    workspace,
+    environment,
+    uses: (inputs, stepEnvironment = {}) => {
+      const outputs = new Map<string, string>();
+      const state = new Map<string, string>();
+      const runs = actionManifest().runs;
+      const stage = async (file: string, onStart?: (child: ChildProcess) => void) => {
+        const states = Object.fromEntries([...state].map(([name, value]) => [`STATE_${name}`, value]));
+        const extra = { ...stepEnvironment, ...inputEnvironment(inputs), ...states };
+        const result = await runStage([process.execPath, join(actionRoot, file)], extra, onStart);
+        for (const [name, value] of result.outputs) outputs.set(name, value);
+        for (const [name, value] of result.state) state.set(name, value);
+        return result.code;
+      };
+      return {
+        outputs,
+        state,
+        main: (onStart) => stage(runs.main, onStart),
+        post: (onStart) => stage(runs.post, onStart),
+      };
+    },
+    run: async (script) => (await runStage(["bash", "-eo", "pipefail", "-c", script], {})).code,
+  };
+}
+
+export interface ActionManifest {
+  inputs: Record<string, { description: string; default?: string; required?: boolean }>;
+  outputs: Record<string, { description: string }>;
+  runs: { using: string; main: string; post: string; "post-if": string };
+}
+
+export function actionManifest(): ActionManifest {
+  return parseYaml(readFileSync(join(actionRoot, "action.yml"), "utf8"));
+}
+
+/** Every declared input is set, to its default or to nothing; an undeclared one is a mistake in a test. */
+function inputEnvironment(given: Record<string, string>): Record<string, string> {
+  const { inputs } = actionManifest();
+  for (const name of Object.keys(given)) if (!(name in inputs)) throw new Error(`Unexpected input '${name}'`);
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, input]) => [
+      `INPUT_${name.replaceAll(" ", "_").toUpperCase()}`,
+      given[name] ?? input.default ?? "",
+    ]),
+  );
+}
+
+async function execute(
+  [file, ...args]: readonly [string, ...string[]],
+  cwd: string,
+  env: Record<string, string>,
+  log: Log,
+  onStart: ((child: ChildProcess) => void) | undefined,
+): Promise<number> {
+  const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  onStart?.(child);
+  for (const stream of [child.stdout, child.stderr]) {
+    readLines(stream.setEncoding("utf8"), log.write);
+  }
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(code ?? (signal === "SIGKILL" ? 137 : 143)));
+  });
+}
+
+/** Lines end at LF, CR or CRLF, as in .NET; node:readline would also end them at U+2028, and cut a mask in two. */
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  let rest: string[] = [];
+  let afterReturn = false;
+  stream.on("data", (chunk: string) => {
+    const text = afterReturn && chunk.startsWith("\n") ? chunk.slice(1) : chunk;
+    afterReturn = chunk.endsWith("\r");
+    const lines = text.split(/\r\n|\n|\r/);
+    if (lines.length > 1) {
+      onLine([...rest, lines[0]].join(""));
+      for (const line of lines.slice(1, -1)) onLine(line);
+      rest = [];
+    }
+    rest.push(lines.at(-1) ?? "");
+  });
+  stream.on("end", () => {
+    const last = rest.join("");
+    if (last !== "") onLine(last);
+  });
+}

@@ -1,0 +1,90 @@
+import { createMasker } from "./masker.ts";
+
+export interface Annotation {
+  level: "error" | "warning" | "notice";
+  title: string;
+  message: string;
+}
+
+/** The job's log: what a person sees of it, and what the processes really wrote. */
+export interface Log {
+  write(line: string): void;
+  /** masked, as shown */
+  readonly lines: string[];
+  /** everything that was written, commands included, unmasked */
+  readonly raw: string[];
+  readonly annotations: Annotation[];
+  /** the strings registered so far */
+  readonly masks: string[];
+}
+
+export function createLog(): Log {
+  const masker = createMasker();
+  const log: Omit<Log, "write"> = { lines: [], raw: [], annotations: [], masks: [] };
+  let resumeToken: string | undefined;
+
+  const show = (line: string) => log.lines.push(masker.mask(line));
+  const annotate = (level: Annotation["level"], properties: Record<string, string>, message: string) => {
+    log.annotations.push({ level, title: properties.title ?? "", message: masker.mask(message) });
+    for (const line of message.split("\n")) show(`##[${level}]${line}`);
+  };
+  const obey = (command: string, properties: Record<string, string>, data: string, line: string) => {
+    switch (command) {
+      case "add-mask": {
+        log.masks.push(data);
+        const warning = masker.add(data);
+        return warning === undefined ? undefined : annotate("warning", {}, warning);
+      }
+      case "error":
+      case "warning":
+      case "notice":
+        return annotate(command, properties, data);
+      case "group":
+        return show(`##[group]${data}`);
+      case "endgroup":
+        return show("##[endgroup]");
+      case "debug":
+        return undefined; // shown with ACTIONS_STEP_DEBUG alone
+      case "stop-commands":
+        resumeToken = data;
+        return undefined;
+      case "set-env":
+      case "set-output":
+      case "save-state":
+      case "add-path":
+        return annotate("error", {}, `The \`${command}\` command is disabled.`);
+      default:
+        return show(line);
+    }
+  };
+
+  return {
+    ...log,
+    write: (line) => {
+      log.raw.push(line);
+      const match = /^\s*::([^\s:]+)(?: ([^:]*))?::(.*)$/s.exec(line);
+      if (match === null) return void show(line);
+      const [, command = "", properties = "", data = ""] = match;
+      if (resumeToken !== undefined) {
+        if (command === resumeToken) resumeToken = undefined;
+        else show(line);
+        return;
+      }
+      obey(command, parseProperties(properties), unescapeData(data), line);
+    },
+  };
+}
+
+function parseProperties(text: string): Record<string, string> {
+  const pairs = text.split(",").filter((pair) => pair.includes("="));
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = "", ...value] = pair.split("=");
+      return [name.trim(), unescapeData(value.join("=").replaceAll("%3A", ":").replaceAll("%2C", ","))];
+    }),
+  );
+}
+
+function unescapeData(text: string): string {
+  return text.replaceAll("%0D", "\r").replaceAll("%0A", "\n").replaceAll("%25", "%");
+}

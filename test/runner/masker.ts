@@ -1,0 +1,106 @@
+/** The runner's secret masker, written from runner.md and checked against it by a test of its own. */
+export interface Masker {
+  /** `::add-mask::`, already unescaped. Returns the runner's warning, if it gives one. */
+  add(value: string): string | undefined;
+  mask(line: string): string;
+}
+
+export function createMasker(): Masker {
+  const originals = new Set<string>();
+  const registered = new Set<string>();
+  const register = (text: string) => {
+    if (text === "" || originals.has(text)) return;
+    originals.add(text);
+    for (const form of [text, ...derivedForms(text)]) if (form !== "") registered.add(form);
+  };
+  return {
+    add: (value) => {
+      if (value.trim() === "") return "Can't add secret mask for empty string in ##[add-mask] command.";
+      register(value);
+      for (const line of value.split(/[\r\n]/)) register(line.trim());
+      return undefined;
+    },
+    mask: (line) => replaceRanges(line, mergeRanges(findAll(line, registered))),
+  };
+}
+
+/** src/Sdk/DTLogging/Logging/ValueEncoders.cs, in the order in which HostContext registers them. */
+function derivedForms(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const shifted = (by: number) => (bytes.length > by ? bytes.subarray(by) : bytes).toString("base64");
+  return [
+    bytes.toString("base64"),
+    shifted(1),
+    shifted(2),
+    text.replaceAll('"', '\\"'),
+    text.replaceAll("'", "''"),
+    JSON.stringify(text).slice(1, -1),
+    escapeUriData(text),
+    escapeXml(text),
+    text.length > 8 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : "",
+    ...ampersandParts(text),
+  ];
+}
+
+/** .NET's `Uri.EscapeDataString`: all but RFC 3986's unreserved characters. */
+function escapeUriData(text: string): string {
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** .NET's `SecurityElement.Escape`. */
+function escapeXml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&apos;");
+}
+
+/** PowerShell colours what follows `&`, so the parts around it are secrets too, from six characters up. */
+function ampersandParts(text: string): string[] {
+  if (!text.includes("&")) return [];
+  const plus = text.indexOf("&+");
+  const last = text.lastIndexOf("&");
+  const [before, after] =
+    plus >= 0
+      ? [text.slice(0, plus + 2), text.slice(plus + 3)]
+      : [text.slice(0, last + 1), text.slice(last + 1)];
+  return [before, after].filter((part) => part.length >= 6);
+}
+
+type Range = readonly [start: number, end: number];
+
+function findAll(line: string, needles: ReadonlySet<string>): Range[] {
+  const ranges: Range[] = [];
+  for (const needle of needles) {
+    for (let at = line.indexOf(needle); at >= 0; at = line.indexOf(needle, at + 1)) {
+      ranges.push([at, at + needle.length]);
+    }
+  }
+  return ranges;
+}
+
+/** Overlapping and touching ranges are one. */
+function mergeRanges(ranges: Range[]): Range[] {
+  const merged: Range[] = [];
+  for (const [start, end] of ranges.sort((a, b) => a[0] - b[0])) {
+    const last = merged.at(-1);
+    if (last && start <= last[1]) merged[merged.length - 1] = [last[0], Math.max(last[1], end)];
+    else merged.push([start, end]);
+  }
+  return merged;
+}
+
+function replaceRanges(line: string, ranges: readonly Range[]): string {
+  let result = "";
+  let from = 0;
+  for (const [start, end] of ranges) {
+    result += `${line.slice(from, start)}***`;
+    from = end;
+  }
+  return result + line.slice(from);
+}

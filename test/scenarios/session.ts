@@ -1,0 +1,100 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inject, onTestFinished } from "vitest";
+import { type ActionStep, type Job, startJob } from "../runner/job.ts";
+import { type Account, seedAccount } from "../stash-server/seed.ts";
+import { type StashServer, startStashServer } from "../stash-server/server.ts";
+
+/** One request as it came over the wire. */
+export interface RecordedRequest {
+  method: string;
+  /** path and query */
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export interface Session {
+  server: StashServer;
+  account: Account;
+  job: Job;
+  /** the inputs that the main job needs, grant key included */
+  inputs: Record<string, string>;
+  requests: RecordedRequest[];
+  /** A step of the action with these inputs changed. */
+  step(changes?: Record<string, string>, environment?: Record<string, string>): ActionStep;
+  /** What is left of ours under the temp directory. */
+  keyDirectories(): string[];
+}
+
+export interface SessionOptions {
+  variables?: Record<string, string | null>;
+  grant?: boolean;
+  type?: string;
+  requestsPerMinute?: number;
+  /** Answers a request instead of the service. */
+  answer?: (request: RecordedRequest) => Response | undefined | Promise<Response | undefined>;
+}
+
+/** A server with an account, and a job on a runner: both real, both gone when the test ends. */
+export async function startSession(options: SessionOptions = {}): Promise<Session> {
+  const requests: RecordedRequest[] = [];
+  const server = await startStashServer({
+    requestsPerMinute: options.requestsPerMinute ?? 1000,
+    intercept: async (request) => {
+      const { pathname, search } = new URL(request.url);
+      const body = await request.clone().text();
+      const headers = Object.fromEntries(request.headers);
+      const recorded = { method: request.method, url: pathname + search, headers, body };
+      requests.push(recorded);
+      return options.answer?.(recorded);
+    },
+  });
+  const { ownerKeys, grantKeys } = inject("keys");
+  const account = seedAccount(server.store, {
+    environment: "ci",
+    type: options.type ?? "testing",
+    variables: options.variables ?? { API_KEY: "plain-secret-value", EMPTY: "" },
+    ownerKeys,
+    ...(options.grant !== false && { grantKeys }),
+  });
+  const folder = mkdtempSync(join(tmpdir(), "scenario-"));
+  onTestFinished(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const job = startJob(folder);
+  const inputs: Record<string, string> = {
+    "api-token": account.apiToken,
+    "application-id": account.applicationId,
+    environment: account.environment,
+    "api-url": server.url,
+    "grant-key": options.grant === false ? "" : `${account.grantKeyId}:${grantKeys.privateKey}`,
+  };
+  return {
+    server,
+    account,
+    job,
+    inputs,
+    requests,
+    step: (changes = {}, environment = {}) => job.uses({ ...inputs, ...changes }, environment),
+    keyDirectories: () => readdirSync(job.temp).filter((name) => name.startsWith("secret-stash-")),
+  };
+}
+
+/** `METHOD path` of each request, with the account's own ids taken out, for counting and ordering. */
+export function endpoints({ requests, account }: Session): string[] {
+  return requests.map(({ method, url }) =>
+    `${method} ${url}`
+      .replace(account.applicationId, "APP")
+      .replace(/(user\/keys\/|device_key_id=)\d+/, "$1ID"),
+  );
+}
+
+/** The one error annotation a failed step shows. */
+export function onlyError({ job }: Session): string {
+  const errors = job.log.annotations.filter(({ level }) => level === "error");
+  if (errors.length !== 1) throw new Error(`expected one error, got ${JSON.stringify(errors)}`);
+  return errors[0]?.message ?? "";
+}

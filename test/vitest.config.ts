@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: import.meta.dirname,
+  test: {
+    globalSetup: "./keys.ts",
+    reporters: ["default", "./summary-reporter.ts"],
+    // A child that makes an RSA-4096 key on a loaded machine may need seconds; no test asserts a time.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
