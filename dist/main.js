@@ -1,0 +1,2 @@
+import { pull } from "./index.js";
+await pull();

@@ -1,0 +1,2 @@
+import { cleanUp } from "./index.js";
+await cleanUp();
