@@ -29,6 +29,7 @@ export type ErrorCode =
   | "KEY_DIRECTORY_FAILED"
   | "ENV_FILE_REFUSED"
   | "ENV_FILE_FAILED"
+  | "STATE_FAILED"
   | "EXPORT_FAILED";
 
 /**

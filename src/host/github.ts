@@ -20,7 +20,7 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv): Host {
     mask: (secrets) => {
       for (const secret of secrets) core.setSecret(secret);
     },
-    saveState: core.saveState,
+    saveState: (name, value) => saveState(environment, name, value),
     readState: core.getState,
     publish: (exports) => publish(environment, exports),
     info: core.info,
@@ -36,6 +36,21 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv): Host {
       process.exitCode = core.ExitCode.Failure;
     },
   };
+}
+
+/** Without its file, `core.saveState` falls back to a command that the runner ignores, and post would find nothing to undo. */
+function saveState(environment: NodeJS.ProcessEnv, name: string, value: string): void {
+  try {
+    if (!environment.GITHUB_STATE) throw new TypeError("GITHUB_STATE is not set");
+    core.saveState(name, value);
+  } catch (cause) {
+    throw new StashError(
+      "STATE_FAILED",
+      `What the post step must clean up cannot be saved: GITHUB_STATE cannot be written (${systemCode(cause)}). ` +
+        "The runner's disk may be full, or this is not a GitHub runner. Nothing was exported.",
+      { cause },
+    );
+  }
 }
 
 /**
@@ -55,10 +70,18 @@ function publish(environment: NodeJS.ProcessEnv, { environment: variables, outpu
       writeFileSync(descriptor, commandFileText(entries));
     }
   } catch (error) {
-    for (const { descriptor, size } of files) ftruncateSync(descriptor, size);
+    for (const file of files) rollBack(file);
     throw exportFailed(error);
   } finally {
     for (const { descriptor } of files) closeSync(descriptor);
+  }
+}
+
+function rollBack({ descriptor, size }: { descriptor: number; size: number }): void {
+  try {
+    ftruncateSync(descriptor, size);
+  } catch {
+    // The step fails in any case, and the error that led here is the one to report.
   }
 }
 

@@ -28,7 +28,8 @@ function warnOfOversized(host: Host, variables: ReadonlyMap<string, string>): vo
     .map(([name]) => name);
   if (oversized.length === 0) return;
   host.warn(
-    `${listNames(oversized)}: over 128 KiB, which Linux refuses in a process's environment, so later steps will fail to start ` +
-      "(Argument list too long). Set export-env: false and use env-file, or keep such values elsewhere.",
+    `${listNames(oversized)}: over 128 KiB, which Linux refuses in a process's environment. Later steps will fail to start ` +
+      "(Argument list too long), clean-up among them, so the key directory stays until its folder is emptied. " +
+      "Set export-env: false and use env-file or outputs, or keep such values elsewhere.",
   );
 }

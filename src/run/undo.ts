@@ -27,7 +27,7 @@ export interface UndoLog {
   readonly undo: Undo;
   /** Saved before it returns: call it before or at the side effect, never after. */
   remember(part: Partial<Undo>): void;
-  /** Post finds nothing to do any more. */
+  /** All is undone: post finds nothing to do. */
   forget(): void;
 }
 
@@ -36,7 +36,13 @@ export function createUndoLog(host: Host): UndoLog {
   return {
     undo,
     remember: (part) => host.saveState(STATE, JSON.stringify(Object.assign(undo, part))),
-    forget: () => host.saveState(STATE, ""),
+    forget: () => {
+      try {
+        host.saveState(STATE, "");
+      } catch {
+        // Post undoes it once more, which changes nothing; the error that led here is the one to report.
+      }
+    },
   };
 }
 

@@ -62,7 +62,7 @@ export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-"))): Job {
     const code = await execute(
       command,
       workspace,
-      { ...base, ...Object.fromEntries(environment), ...extra, ...commandFiles },
+      { ...base, ...Object.fromEntries(environment), ...commandFiles, ...extra },
       log,
       onStart,
     );

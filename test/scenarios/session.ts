@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inject, onTestFinished } from "vitest";
+import { expect, inject, onTestFinished } from "vitest";
 import { type ActionStep, type Job, startJob } from "../runner/job.ts";
 import { type Account, seedAccount } from "../stash-server/seed.ts";
 import { type StashServer, startStashServer } from "../stash-server/server.ts";
@@ -92,9 +92,28 @@ export function endpoints({ requests, account }: Session): string[] {
   );
 }
 
-/** The one error annotation a failed step shows. */
-export function onlyError({ job }: Session): string {
+/**
+ * Runs a main stage that must fail, and checks what every failure has in common: one error, nothing exported, nothing left, and
+ * a post stage that finds nothing to do.
+ *
+ * @returns the error's message, its code in brackets at the end
+ */
+export async function failingMain(
+  session: Session,
+  changes: Record<string, string> = {},
+  environment: Record<string, string> = {},
+): Promise<string> {
+  const { job, keyDirectories } = session;
+  const step = session.step(changes, environment);
+  expect(await step.main()).toBe(1);
   const errors = job.log.annotations.filter(({ level }) => level === "error");
-  if (errors.length !== 1) throw new Error(`expected one error, got ${JSON.stringify(errors)}`);
+  expect(errors).toHaveLength(1);
+  expect(job.environment.size).toBe(0);
+  expect(step.outputs.size).toBe(0);
+  expect(keyDirectories()).toEqual([]);
+  const requestsBeforePost = session.requests.length;
+  expect(await step.post()).toBe(0);
+  expect(job.log.lines.at(-1)).toBe("SecretStash: nothing to clean up.");
+  expect(session.requests).toHaveLength(requestsBeforePost);
   return errors[0]?.message ?? "";
 }

@@ -30,10 +30,10 @@ export function makeDek(): Buffer {
   return randomBytes(32);
 }
 
-export function encryptValue(value: string, dek: Buffer) {
+export function encryptValue(value: string | Buffer, dek: Buffer) {
   const iv = randomBytes(12);
   const cipher = createCipheriv("aes-256-gcm", dek, iv);
-  const ct = Buffer.concat([cipher.update(value, "utf8"), cipher.final()]);
+  const ct = Buffer.concat([cipher.update(Buffer.from(value)), cipher.final()]);
   const text = (bytes: Buffer) => bytes.toString("base64url");
   const salt = text(randomBytes(16));
   return {

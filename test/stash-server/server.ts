@@ -28,9 +28,8 @@ export async function startStashServer(
   const pruning = setInterval(() => store.pruneExpiredKeys(), PRUNE_EVERY_MS).unref();
   const { server, port } = await new Promise<{ server: ReturnType<typeof serve>; port: number }>(
     (resolve, reject) => {
-      const server = serve(
-        { fetch: app.fetch, hostname: "127.0.0.1", port: options.port ?? 0 },
-        (info: AddressInfo) => resolve({ server, port: info.port }),
+      const server = serve({ fetch, hostname: "127.0.0.1", port: options.port ?? 0 }, (info: AddressInfo) =>
+        resolve({ server, port: info.port }),
       );
       server.once("error", reject);
     },

@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { runnerMasks } from "../../src/redact/runner-masks.ts";
+import { createMasker } from "../runner/masker.ts";
+
+const pem = [
+  "-----BEGIN KEY-----",
+  "MIIEvQIBADANBgkqhkiG9w0BAQ",
+  "EFAASCBKcwggSjAgEAAoIBAQC7",
+  "x=",
+  "-----END KEY-----",
+  "",
+].join("\n");
+
+describe("what goes to the runner", () => {
+  test("a single-line value goes as it is", () => {
+    expect(runnerMasks(["s3cr3t-value"])).toContain("s3cr3t-value");
+  });
+
+  test("a multi-line value goes by its lines of four characters or more, never whole", () => {
+    const masks = runnerMasks([pem]);
+    expect(masks).toContain("MIIEvQIBADANBgkqhkiG9w0BAQ");
+    expect(masks).not.toContain("x=");
+    expect([...masks].filter((mask) => /[\r\n]/.test(mask))).toEqual([]);
+  });
+
+  test("a multi-line value with no line that long goes whole, with and without its last newline", () => {
+    expect(runnerMasks(["{\n}\n"])).toContain("{\n}\n");
+    expect(runnerMasks(["ab\n"])).toContain("ab");
+  });
+
+  test("lines are trimmed", () => {
+    expect(runnerMasks(["a\r\n   indented line\t\r\nb"])).toContain("indented line");
+  });
+
+  test("string leaves of JSON go from four characters up, keys, numbers and short ones do not", () => {
+    const masks = runnerMasks([
+      JSON.stringify({ user: "bob", deep: [{ key: "leaf secret", port: 54321 }], no: null }),
+    ]);
+    expect(masks).toContain("leaf secret");
+    expect(masks).not.toContain("bob");
+    expect(masks).not.toContain("deep");
+    expect(masks).not.toContain("54321");
+  });
+
+  test("JSON nested deeper than any stack is read, and what is no JSON is left alone", () => {
+    const deep = `${"[".repeat(20_000)}"leaf secret"${"]".repeat(20_000)}`;
+    expect(() => runnerMasks([deep, "{not json", "[", '"just a string"'])).not.toThrow();
+  });
+
+  test("the password of a URL goes raw and decoded", () => {
+    const masks = runnerMasks(["postgres://user:p%40ss-w0rd@db.example:5432/app"]);
+    expect(masks).toContain("p%40ss-w0rd");
+    expect(masks).toContain("p@ss-w0rd");
+    expect(runnerMasks(["redis://:100%pure@host"])).toContain("100%pure");
+    expect(runnerMasks(["https://example.test/a:b@c"])).not.toContain("b");
+  });
+
+  test("nothing is empty or white space, and each string goes once", () => {
+    const masks = runnerMasks(["", " ", "\n", "\t\n ", "same", "same"]);
+    expect([...masks].filter((mask) => mask.trim() === "")).toEqual([]);
+    expect([...masks].filter((mask) => mask === "same")).toHaveLength(1);
+  });
+
+  test("encodings too short to mean anything are left out", () => {
+    expect([...runnerMasks(["a"])]).toEqual(["a"]);
+    expect(runnerMasks(["true"])).not.toContain("dHJ1");
+  });
+});
+
+const values = [
+  "s3cr3t-value?>~",
+  "pässwörd-世界",
+  pem,
+  `${"0123456789abcdef".repeat(8)}!`,
+  '{"key":"leaf secret"}',
+  "with newline\n",
+];
+
+/** What jobs print of a value: command, and the text it puts into the log. */
+const printed: [string, (value: string) => string][] = [
+  ["echo", (value) => value],
+  ["printf %s | base64 -w0", (value) => base64(value)],
+  ["echo | base64 -w0", (value) => base64(`${value}\n`)],
+  [
+    "user:value in base64, at each alignment",
+    (value) => ["u:", "us:", "use:"].map((user) => base64(user + value)).join(" "),
+  ],
+  ["base64url", (value) => Buffer.from(value).toString("base64url")],
+  ["xxd -p", (value) => Buffer.from(value).toString("hex")],
+  ["upper-case hex", (value) => Buffer.from(value).toString("hex").toUpperCase()],
+  ["JSON.stringify", (value) => JSON.stringify([value])],
+  ["encodeURIComponent", (value) => encodeURIComponent(value)],
+];
+
+describe.each(values)("%j", (value) => {
+  test.each(printed)("does not show in %s", (_, print) => {
+    const masker = createMasker();
+    for (const mask of runnerMasks([value])) masker.add(mask);
+    const lines = print(value).split("\n");
+    const shown = lines.map((line) => masker.mask(line)).join("\n");
+    expect(longestCommon(shown, lines)).toBeLessThan(8);
+  });
+});
+
+test("negative control: with nothing but core.setSecret(value), hex and echo | base64 show the secret", () => {
+  const masker = createMasker();
+  masker.add("s3cr3t-values");
+  const hex = Buffer.from("s3cr3t-values").toString("hex");
+  const echoed = base64("s3cr3t-values\n");
+  expect(masker.mask(`${hex} ${echoed}`)).toBe(`${hex} ${echoed}`);
+});
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
+/** How many characters of what was printed are still there in one piece. */
+function longestCommon(shown: string, lines: readonly string[]): number {
+  const pieces = shown.split(/\*\*\*|\n/).filter((piece) => lines.some((line) => line.includes(piece)));
+  return Math.max(0, ...pieces.map((piece) => piece.length));
+}

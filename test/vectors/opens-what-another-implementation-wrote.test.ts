@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { fingerprintOf } from "../../src/crypto/device-key.ts";
+import { openEnvelope } from "../../src/crypto/envelope.ts";
+import { readGrantKey } from "../../src/crypto/grant-key.ts";
+import { decryptPayload } from "../../src/crypto/payload.ts";
+
+const vectors = JSON.parse(readFileSync(join(import.meta.dirname, "official-formats.json"), "utf8"));
+const dek = Buffer.from(vectors.dek, "hex");
+
+describe(`formats written by ${vectors.made_by}`, () => {
+  test("the fingerprint is the one that was written", () => {
+    expect(fingerprintOf(vectors.public_key)).toBe(vectors.fingerprint);
+    expect(fingerprintOf(vectors.device.public_key)).toBe(vectors.device.fingerprint);
+  });
+
+  test("the envelope opens, as an object and as JSON text, padded or not, in either alphabet", () => {
+    const { envelope } = vectors;
+    const ordinary = Buffer.from(envelope.ct, "base64url").toString("base64");
+    for (const wire of [envelope, JSON.stringify(envelope), { ...envelope, ct: ordinary }]) {
+      expect(openEnvelope(wire, vectors.private_key)).toEqual(dek);
+    }
+  });
+
+  test("every payload decrypts to its value", () => {
+    for (const { value, payload } of vectors.payloads) {
+      expect(decryptPayload(payload, dek)).toBe(value);
+      expect(decryptPayload(JSON.stringify(payload), dek)).toBe(value);
+    }
+  });
+
+  test("the recovery share is the same key", async () => {
+    const grantKey = await readGrantKey(vectors.recovery_share);
+    expect(grantKey.fingerprint).toBe(vectors.fingerprint);
+    expect(openEnvelope(vectors.envelope, grantKey.privateKey)).toEqual(dek);
+  });
+});
