@@ -52,6 +52,7 @@ export class StashError extends Error {
  * so `#`, `[`, a colon that begins or doubles, and everything outside printable ASCII are shown as `\u{hex}`.
  */
 export function printable(text: string, limit = 120): string {
+  if (text === "") return '""';
   const shown = Array.from(text.slice(0, limit))
     .map((character, index, all) =>
       isHarmless(character, all[index - 1]) ? character : escapeCharacter(character),

@@ -1,8 +1,8 @@
-import { constants, privateDecrypt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
-import { type Session, startSession } from "./session.ts";
+import { dekOf } from "./grants.ts";
+import { startSession } from "./session.ts";
 
 const variables = {
   API_KEY: "plain-secret-value",
@@ -46,17 +46,6 @@ test("the token is in one header and nowhere else", async () => {
     expect(JSON.stringify([url, body, others])).not.toContain(session.account.apiToken);
   }
 });
-
-function dekOf({ server, account }: Session): Buffer {
-  const { id } = server.store.findEnvironment(account.applicationId, "ci") ?? { id: 0 };
-  const envelope = JSON.parse(server.store.findEnvelope(id, account.ownerKeyId) ?? "{}") as { ct: string };
-  const key = {
-    key: inject("keys").ownerKeys.privateKey,
-    padding: constants.RSA_PKCS1_OAEP_PADDING,
-    oaepHash: "sha1",
-  };
-  return privateDecrypt(key, Buffer.from(envelope.ct, "base64url"));
-}
 
 function formsOf(secret: string | Buffer): string[] {
   const bytes = Buffer.from(secret);

@@ -1,6 +1,5 @@
-import { privateDecrypt } from "node:crypto";
 import { expect, inject, test } from "vitest";
-import { wrapForKey } from "../stash-server/owner.ts";
+import { grantAsOwner } from "./grants.ts";
 import { endpoints, type Session, startSession } from "./session.ts";
 
 const VARIABLES = "GET /api/applications/APP/environments/ci/variables";
@@ -55,13 +54,3 @@ test("nothing is ever posted to envelopes in bulk, and no other key's envelope c
   const id = step.outputs.get("device-key-id");
   expect(audit.filter((line) => line.startsWith("envelope.grant"))).toEqual([`envelope.grant ci/${id}`]);
 });
-
-/** What a service with automatic grants does: the owner's side wraps the DEK for the new key. */
-function grantAsOwner({ server, account }: Session, deviceKeyId: number): void {
-  const { id } = server.store.findEnvironment(account.applicationId, "ci") ?? { id: 0 };
-  const { ct } = JSON.parse(server.store.findEnvelope(id, account.ownerKeyId) ?? "{}") as { ct: string };
-  const key = { key: inject("keys").ownerKeys.privateKey, oaepHash: "sha1" };
-  const dek = privateDecrypt(key, Buffer.from(ct, "base64url"));
-  const publicKey = server.store.findKey(deviceKeyId)?.public_key ?? "";
-  server.store.saveEnvelope(id, deviceKeyId, JSON.stringify(wrapForKey(dek, publicKey)));
-}

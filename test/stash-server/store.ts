@@ -113,7 +113,7 @@ export function openStore(file: string, clock: Clock) {
       ) as VariableRow,
     listVariables: (environmentId: number) =>
       all<VariableRow>(
-        "SELECT id, name, payload, created_at FROM variable WHERE environment_id = ?",
+        "SELECT id, name, payload, created_at FROM variable WHERE environment_id = ? ORDER BY rowid",
         environmentId,
       ),
 
@@ -127,7 +127,7 @@ export function openStore(file: string, clock: Clock) {
         key.key_type,
         key.expires_at,
       ),
-    listKeys: () => all<KeyRow>(`SELECT * FROM device_key WHERE ${alive}`, now()),
+    listKeys: () => all<KeyRow>(`SELECT * FROM device_key WHERE ${alive} ORDER BY id`, now()),
     findKey: (id: number) => one<KeyRow>(`SELECT * FROM device_key WHERE id = ? AND ${alive}`, id, now()),
     deleteKey: (id: number) => {
       run("DELETE FROM envelope WHERE device_key_id = ?", id);

@@ -1,0 +1,41 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { failingMain, startSession } from "./session.ts";
+
+test("a full disk under GITHUB_ENV takes the outputs back, too", async () => {
+  const session = await startSession();
+  const outputs = join(session.job.temp, "outputs");
+  writeFileSync(outputs, "earlier=1\n");
+  // Every write to /dev/full fails with ENOSPC (full(4)).
+  const message = await failingMain(session, {}, { GITHUB_ENV: "/dev/full", GITHUB_OUTPUT: outputs });
+  expect(message).toMatch(/cannot be written \(ENOSPC\)\. .*Nothing was exported\. \[EXPORT_FAILED\]$/);
+  expect(readFileSync(outputs, "utf8")).toBe("earlier=1\n");
+});
+
+test("a missing GITHUB_ENV, too", async () => {
+  const session = await startSession();
+  expect(await failingMain(session, {}, { GITHUB_ENV: "" })).toMatch(
+    /not a GitHub runner\. .*\[EXPORT_FAILED\]$/,
+  );
+});
+
+test("without a state file nothing is created, because post could not clean it up", async () => {
+  const session = await startSession();
+  const step = session.step({}, { GITHUB_STATE: "" });
+  expect(await step.main()).toBe(1);
+  expect(session.job.log.annotations.at(-1)?.message).toMatch(
+    /GITHUB_STATE cannot be written.*\[STATE_FAILED\]$/,
+  );
+  expect(session.requests.map(({ method }) => method)).not.toContain("POST");
+  expect(session.keyDirectories()).toEqual([]);
+});
+
+test("a temp directory that is missing is named", async () => {
+  const session = await startSession();
+  const message = await failingMain(session, {}, { RUNNER_TEMP: join(session.job.temp, "missing") });
+  expect(message).toMatch(
+    /^The key directory .*missing\/secret-stash-tmp-\w+ cannot be written \(ENOENT\)\. .*\[KEY_DIRECTORY_FAILED\]$/,
+  );
+  expect(session.requests.map(({ method }) => method)).not.toContain("POST");
+});

@@ -1,0 +1,112 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { endpoints, type Session, startSession } from "./session.ts";
+
+const GONE = "SecretStash: the temporary key is gone.";
+
+test("post twice: the second finds all gone and says nothing alarming", async () => {
+  const session = await startSession();
+  const step = session.step();
+  await step.main();
+  expect(await step.post()).toBe(0);
+  expect(await step.post()).toBe(0);
+  expect(session.job.log.annotations).toEqual([]);
+});
+
+test("post with no state has nothing to do", async () => {
+  const session = await startSession();
+  expect(await session.step().post()).toBe(0);
+  expect(session.job.log.lines).toEqual(["SecretStash: nothing to clean up."]);
+  expect(session.requests).toEqual([]);
+});
+
+test("post with a state that is not ours deletes nothing, warns, and does not fail the job", async () => {
+  const session = await startSession();
+  const step = session.step();
+  step.state.set("undo", JSON.stringify({ keyDirectory: session.job.workspace, deviceKeyId: "all" }));
+  expect(await step.post()).toBe(0);
+  expect(session.job.log.annotations.map(({ level }) => level)).toEqual(["warning"]);
+  step.state.set("undo", JSON.stringify({ keyDirectory: session.job.workspace }));
+  expect(await step.post()).toBe(0);
+  expect(existsSync(session.job.workspace)).toBe(true);
+});
+
+test.each<[string, (path: string, session: Session) => void]>([
+  ["missing", (path) => rmSync(path, { recursive: true })],
+  ["half written", (path) => rmSync(join(path, "device.json"))],
+  ["holding more than we put there", (path) => mkdirSync(join(path, "deep/er"), { recursive: true })],
+  ["read-only", (path) => chmodSync(path, 0o500)],
+  ["closed to its owner", (path) => chmodSync(path, 0o000)],
+])("a key directory that is %s is gone afterwards", async (_, change) => {
+  const session = await startSession();
+  const step = session.step();
+  await step.main();
+  change(step.outputs.get("key-dir") ?? "", session);
+  expect(await step.post()).toBe(0);
+  expect(session.keyDirectories()).toEqual([]);
+  expect(session.job.log.lines.at(-1)).toBe(GONE);
+});
+
+test("a link in the key directory's place is removed, its target untouched, and a warning says so", async () => {
+  const session = await startSession();
+  const step = session.step();
+  await step.main();
+  const path = step.outputs.get("key-dir") ?? "";
+  const moved = join(session.job.workspace, "moved");
+  renameSync(path, moved);
+  symlinkSync(moved, path);
+  expect(await step.post()).toBe(0);
+  expect(session.keyDirectories()).toEqual([]);
+  expect(readFileSync(join(moved, "device.json"), "utf8")).toContain("device_key_id");
+  expect(session.job.log.annotations[0]).toMatchObject({
+    level: "warning",
+    message: expect.stringMatching(
+      /^SecretStash clean-up: the key directory .* had been replaced .* Its key expires at \d{4}-.*Z\.$/,
+    ),
+  });
+});
+
+test("a service that cannot delete keys (404, 405) is fine: the key dies by its TTL", async () => {
+  for (const status of [404, 405]) {
+    const session = await startSession({
+      answer: ({ method }) => (method === "DELETE" ? new Response(null, { status }) : undefined),
+    });
+    const step = session.step();
+    await step.main();
+    expect(await step.post()).toBe(0);
+    expect(session.job.log.annotations).toEqual([]);
+  }
+});
+
+test("a service that fails to delete the key leaves a warning with the key's expiry, and the job's result alone", async () => {
+  const session = await startSession({
+    answer: ({ method }) => (method === "DELETE" ? new Response("broken", { status: 500 }) : undefined),
+  });
+  const step = session.step();
+  await step.main();
+  expect(await step.post()).toBe(0);
+  expect(session.keyDirectories()).toEqual([]);
+  expect(session.job.log.annotations[0]?.message).toBe(
+    `SecretStash clean-up: device key 3 is still registered (SERVICE_FAILED). It expires at ${step.outputs.get("expires-at")}.`,
+  );
+});
+
+test("revoke: false leaves the key to its TTL", async () => {
+  const session = await startSession();
+  const step = session.step({ revoke: "false" });
+  await step.main();
+  expect(await step.post()).toBe(0);
+  expect(endpoints(session)).not.toContain("DELETE /api/user/keys/ID");
+  expect(session.keyDirectories()).toEqual([]);
+});
+
+test("a main that fails half way has deleted its key from the service, too", async () => {
+  const session = await startSession({ variables: { PATH: "/tmp/evil" } });
+  const step = session.step();
+  expect(await step.main()).toBe(1);
+  expect(endpoints(session).at(-1)).toBe("DELETE /api/user/keys/ID");
+  expect(session.server.store.listKeys()).toHaveLength(2);
+  expect(await step.post()).toBe(0);
+  expect(session.job.log.lines.at(-1)).toBe("SecretStash: nothing to clean up.");
+});

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { failingMain, startSession } from "./session.ts";
+
+test("all of them in one error, and not one request", async () => {
+  const session = await startSession();
+  const message = await failingMain(session, {
+    "api-token": "two words",
+    "application-id": "",
+    environment: "..",
+    "api-url": "http://stash.example.test",
+    ttl: "4",
+    label: "x".repeat(256),
+    "export-env": "yes",
+    outputs: "1",
+    "env-file": "folder/",
+    "keep-env-file": "no",
+    revoke: "maybe",
+    timeout: "0",
+  });
+  expect(message).toBe(
+    [
+      "The inputs cannot be used as they are:",
+      "- api-token: holds white space or characters that no token has. Paste it again.",
+      "- label: must be at most 255 characters",
+      "- env-file: must be the path of a file",
+      "- application-id: is missing. Copy it from the application's page in SecretStash.",
+      "- environment: is not an id. Set it to an environment's slug, such as testing.",
+      "- api-url: must be https: over http the token could be read on the way (http is accepted on loopback only)",
+      "- ttl: must be a whole number of minutes from 5 to 60",
+      "- export-env: must be true or false",
+      "- outputs: must be true or false",
+      "- keep-env-file: must be true or false",
+      "- revoke: must be true or false",
+      "- timeout: must be a whole number of seconds from 1 to 3600 [INPUTS_INVALID]",
+    ].join("\n"),
+  );
+  expect(session.requests).toEqual([]);
+});
+
+test.each([
+  ["ttl", "61", /minutes from 5 to 60/],
+  ["ttl", "7.5", /whole number/],
+  ["ttl", "1e1", /whole number/],
+  ["timeout", "soon", /whole number of seconds/],
+  ["api-url", "secretstash.cloud", /https address/],
+  ["api-url", "ftp://stash.example.test", /https address/],
+  ["api-url", "https://user:pass@stash.example.test", /bare address/],
+  ["api-url", "https://stash.example.test/?x=1", /bare address/],
+  ["api-url", "https://stash.example.test/api/", /without \/api/],
+  ["api-url", "http://127.0.0.1.example.test", /must be https/],
+  ["environment", "line\nbreak", /is not an id/],
+])("%s: %j is refused", async (name, value, expected) => {
+  const session = await startSession();
+  expect(await failingMain(session, { [name]: value })).toMatch(expected);
+});
+
+test("a missing token is named with the remedy, and the token is masked before anything is said", async () => {
+  const session = await startSession();
+  expect(await failingMain(session, { "api-token": "" })).toMatch(
+    /- api-token: is missing\. Make a token in SecretStash and pass it from a secret\..*\[INPUTS_INVALID\]$/,
+  );
+  const masked = await startSession();
+  await failingMain(masked, { ttl: "1" });
+  expect(masked.job.log.raw[0]).toBe(`::add-mask::${masked.account.apiToken}`);
+});
