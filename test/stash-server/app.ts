@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as v from "valibot";
 import type { Clock } from "./clock.ts";
 import { rateLimit } from "./rate-limit.ts";
@@ -14,17 +15,16 @@ export function createApp(store: Store, clock: Clock, requestsPerMinute: number)
   const audit = (context: Context<Stash>, action: string, subject: string) =>
     store.audit(context.get("actor"), action, subject);
 
-  app.onError((error, context) => {
-    const status = error instanceof HTTPException ? error.status : 500;
-    return context.json({ message: error instanceof HTTPException ? error.message : "Server Error" }, status);
-  });
+  app.onError((error, context) =>
+    error instanceof HTTPException ? error.getResponse() : context.json({ message: "Server Error" }, 500),
+  );
   app.notFound((context) => context.json({ message: "The route could not be found." }, 404));
 
   app.use(rateLimit(requestsPerMinute, clock));
   app.use(async (context, next) => {
     const token = /^Bearer (\S+)$/.exec(context.req.header("Authorization") ?? "")?.[1] ?? "";
     const actor = store.findActor(token);
-    if (actor === undefined) throw new HTTPException(401, { message: "Unauthenticated." });
+    if (actor === undefined) throw failure(401, { message: "Unauthenticated." });
     context.set("actor", actor);
     await next();
   });
@@ -53,7 +53,7 @@ export function createApp(store: Store, clock: Clock, requestsPerMinute: number)
   app.post("/applications/:app/environments/:slug/variables", async (context) => {
     const environment = findEnvironment(store, context);
     if (environment.type === "testing") {
-      throw new HTTPException(403, { message: "A testing environment is changed in the application only." });
+      throw failure(403, { message: "A testing environment is changed in the application only." });
     }
     const { name, payload } = await parseBody(context, schemas.newVariable);
     const variable = store.saveVariable(environment.id, name, payload && JSON.stringify(payload));
@@ -124,14 +124,20 @@ async function parseBody<Schema extends v.GenericSchema>(
   throw invalid(Object.keys(nested).length > 0 ? (nested as Record<string, string[]>) : { body: [...root] });
 }
 
-/** 422 in Laravel's shape. */
+/** Laravel's shape of an error: a message and, for a validation, the mistakes by field. */
+function failure(
+  status: ContentfulStatusCode,
+  body: { message: string; errors?: Record<string, string[]> },
+): HTTPException {
+  return new HTTPException(status, { res: Response.json(body, { status }) });
+}
+
 function invalid(errors: Record<string, string[]>): HTTPException {
-  const message = Object.values(errors)[0]?.[0] ?? "The given data was invalid.";
-  return new HTTPException(422, { message, res: Response.json({ message, errors }, { status: 422 }) });
+  return failure(422, { message: Object.values(errors)[0]?.[0] ?? "The given data was invalid.", errors });
 }
 
 function notFound(what: string): HTTPException {
-  return new HTTPException(404, { message: `No such ${what}.` });
+  return failure(404, { message: `No such ${what}.` });
 }
 
 function findApplication(store: Store, context: Context): string {

@@ -35,21 +35,25 @@ const keyFields = {
 };
 const ttlMinutes = v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(60));
 
-export const newKey = v.union([
-  v.strictObject({
-    ...keyFields,
-    is_temporary: v.literal(true),
+const temporaryKey = v.strictObject({
+  ...keyFields,
+  is_temporary: v.literal(true),
+  ttl_minutes: ttlMinutes,
+  metadata: v.strictObject({
+    label: v.string(),
+    hostname: v.nullable(v.string()),
+    platform: v.string(),
+    temporary: v.literal(true),
     ttl_minutes: ttlMinutes,
-    metadata: v.strictObject({
-      label: v.string(),
-      hostname: v.nullable(v.string()),
-      platform: v.string(),
-      temporary: v.literal(true),
-      ttl_minutes: ttlMinutes,
-    }),
   }),
-  v.strictObject({ ...keyFields, metadata: v.nullable(v.record(v.string(), v.unknown())) }),
-]);
+});
+
+const regularKey = v.strictObject({ ...keyFields, metadata: v.nullable(v.record(v.string(), v.unknown())) });
+
+/** One or the other, not a union of both, so that the errors name the fields of the one that was meant. */
+export const newKey = v.lazy((body) =>
+  typeof body === "object" && body !== null && "is_temporary" in body ? temporaryKey : regularKey,
+);
 
 export const newEnvironment = v.strictObject({
   name: v.pipe(v.string(), v.nonEmpty()),

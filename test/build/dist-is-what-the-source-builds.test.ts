@@ -1,0 +1,49 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { expect, test } from "vitest";
+import { actionRoot } from "../runner/job.ts";
+
+test("a build in another folder gives the committed bytes", () => {
+  const folder = mkdtempSync(join(tmpdir(), "another-folder-"));
+  try {
+    for (const name of ["package.json", "tsconfig.json", "src", "node_modules"]) {
+      cpSync(join(actionRoot, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
+    }
+    const path = [join(folder, "node_modules/.bin"), process.env.PATH].join(delimiter);
+    const { status, stdout, stderr } = spawnSync("npm", ["run", "build"], {
+      cwd: folder,
+      env: { ...process.env, PATH: path },
+      encoding: "utf8",
+    });
+    expect(status, stdout + stderr).toBe(0);
+    expect(
+      hashes(join(folder, "dist")),
+      "dist/ is not what src/ builds: run npm run build and commit dist/",
+    ).toEqual(hashes(join(actionRoot, "dist")));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("the licences of everything bundled are in dist/licenses.txt", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(actionRoot, "package.json"), "utf8"));
+  const licences = readFileSync(join(actionRoot, "dist/licenses.txt"), "utf8");
+  for (const name of [...Object.keys(dependencies), "undici", "@actions/http-client", "tunnel"]) {
+    expect(licences).toMatch(new RegExp(`^${name}$`, "m"));
+  }
+});
+
+function hashes(folder: string): Record<string, string> {
+  const hash = (file: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(folder, file)))
+      .digest("hex");
+  return Object.fromEntries(
+    readdirSync(folder)
+      .sort()
+      .map((file) => [file, hash(file)]),
+  );
+}
