@@ -33,7 +33,7 @@ export function openEnvelope(wire: unknown, privateKey: KeyObject | string): Buf
     throw new StashError(
       "ENVELOPE_UNREADABLE",
       "The envelope for this job's temporary key does not open. It was probably wrapped for another key. " +
-        "Run the job again; if it repeats, repair the environment's envelopes with the official CLI.",
+        "Run the job again; if it repeats, look at what answers new keys with envelopes, or pass a grant-key instead.",
     );
   }
 }

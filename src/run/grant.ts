@@ -26,7 +26,7 @@ export async function openGrant(host: Host, service: Service, inputs: Inputs): P
     throw new StashError(
       "GRANT_KEY_WITHOUT_ACCESS",
       `The grant key (device key ${id}) has no access to environment ${printable(inputs.environment)}, or the id is another ` +
-        "account's. Have someone with access share the environment with that key, using the official CLI.",
+        "account's. Give it access from a key that has some: secret-stash envelope rewrap, as the README shows.",
     );
   }
   try {
