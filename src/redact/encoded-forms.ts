@@ -2,18 +2,21 @@
 const MIN_BASE64 = 6;
 const MIN_HEX = 8;
 
-/** The encodings of a text that jobs print and the runner does not derive: base64 and base64url inside a longer text, hex. */
+// A longer text is printed whole if at all, not inside another one, and each form of it is another copy to write and to match.
+const MAX_INSIDE = 64 * 1024;
+
+/** The encodings of a text that jobs print and the runner does not derive: base64url, hex, and base64 inside a longer text. */
 export function encodedForms(text: string): string[] {
   const bytes = Buffer.from(text);
-  const base64 = [
-    bytes.toString("base64url"),
-    ...[0, 1, 2].map((alignment) => base64Inside(bytes, alignment)),
-  ];
-  const forms = base64
-    .flatMap((form) => [toStandardAlphabet(form), form])
-    .filter(({ length }) => length >= MIN_BASE64);
-  const hex = bytes.toString("hex");
-  return [...new Set(forms), ...(hex.length >= MIN_HEX ? [hex, hex.toUpperCase()] : [])];
+  const base64 = [bytes.toString("base64url")];
+  const hex = [bytes.toString("hex")];
+  if (bytes.length <= MAX_INSIDE) {
+    base64.push(...[0, 1, 2].map((alignment) => base64Inside(bytes, alignment)));
+    base64.push(...base64.map(toStandardAlphabet));
+    hex.push(...hex.map((form) => form.toUpperCase()));
+  }
+  const isTelling = (least: number) => (form: string) => form.length >= least;
+  return [...base64.filter(isTelling(MIN_BASE64)), ...hex.filter(isTelling(MIN_HEX))];
 }
 
 /**
@@ -33,7 +36,7 @@ function toStandardAlphabet(base64url: string): string {
 
 /** Strict percent-encoding (RFC 3986 section 2.3), as .NET's `Uri.EscapeDataString` writes it. */
 export function percentEncode(text: string): string {
-  return encodeURIComponent(text).replace(
+  return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*]/g,
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
   );

@@ -17,39 +17,49 @@ const MIN_PART = 4;
  *    in forms that have no line breaks;
  * 3. what the runner does not derive goes beside it: the value without its trailing newline, base64url, hex, and base64 cut to what the
  *    value alone determines (`echo $VALUE | base64` ends in other characters than base64 of the value);
- * 4. so do the parts that jobs print by themselves: string leaves of JSON, passwords of URLs.
+ * 4. so do the parts that jobs print by themselves: string leaves of JSON, passwords of URLs. Of those that have lines, the long ones.
+ *
+ * @param minLeaf characters from which on a JSON leaf counts
  */
-export function runnerMasks(values: Iterable<string>): Set<string> {
+export function runnerMasks(values: Iterable<string>, { minLeaf = MIN_PART } = {}): Set<string> {
   const masks = new Set<string>();
   for (const value of values) {
-    for (const text of wholeForms(value)) masks.add(text); // 1, 2
-    for (const text of new Set([value, value.replace(/\r?\n$/, "")])) {
-      for (const form of encodedForms(text)) masks.add(form); // 3
-    }
-    for (const part of [...jsonLeaves(value, MIN_PART), ...urlPasswords(value)]) {
-      for (const text of wholeForms(part)) masks.add(text); // 4
-    }
+    const withoutNewline = value.replace(/\r?\n$/, "");
+    const forms = [
+      ...(isMultiLine(value) ? multiLineForms(value, withoutNewline) : [value]), // 1, 2
+      ...[value, withoutNewline].flatMap(encodedForms), // 3
+      ...partsOf(value, minLeaf).flatMap((part) => (isMultiLine(part) ? longLines(part) : [part])), // 4
+    ];
+    // The runner warns about white space and cannot mask it.
+    for (const form of forms) if (form.trim() !== "") masks.add(form);
   }
-  // The runner warns about white space and cannot mask it.
-  for (const text of masks) if (text.trim() === "") masks.delete(text);
   return masks;
 }
 
-function wholeForms(value: string): string[] {
-  if (!/[\r\n]/.test(value)) return [value];
-  const lines = value
-    .split(/[\r\n]+/)
-    .map((line) => line.trim())
-    .filter((line) => line.length >= MIN_PART);
-  const withoutNewline = value.replace(/\r?\n$/, "");
+function isMultiLine(text: string): boolean {
+  return /[\r\n]/.test(text);
+}
+
+function multiLineForms(value: string, withoutNewline: string): string[] {
+  const lines = longLines(value);
   if (lines.length === 0) return [value, withoutNewline];
-  const single = [value, withoutNewline].flatMap((text) => [
+  const base64 = [0, 1, 2].map((skipped) => Buffer.from(value).subarray(skipped).toString("base64"));
+  const escaped = [value, withoutNewline].flatMap((text) => [
     JSON.stringify(text).slice(1, -1),
     percentEncode(text),
     escapeXml(text),
   ]);
-  const base64 = [0, 1, 2].map((skipped) => Buffer.from(value).subarray(skipped).toString("base64"));
-  return [...lines, ...single.filter((text) => !/[\r\n]/.test(text)), ...base64];
+  return [...lines, ...base64, ...escaped];
+}
+
+function longLines(text: string): string[] {
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  return lines.filter((line) => line.length >= MIN_PART);
+}
+
+function partsOf(value: string, minLeaf: number): string[] {
+  const leaves = jsonLeaves(value, minLeaf);
+  return [...leaves, ...[value, ...leaves].flatMap(urlPasswords)];
 }
 
 /** XML 1.0 section 2.4, with line breaks as the character references that attribute values need (section 3.3.3). */
