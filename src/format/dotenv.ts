@@ -1,4 +1,6 @@
-import { printable, StashError } from "../errors.ts";
+import { bashNames } from "./bash-names.ts";
+import { findAssignments } from "./dotenv-assignments.ts";
+import { refuseUncarried } from "./refusal.ts";
 
 // There is no one dotenv format. What is written here is read back exactly by npm's dotenv, vlucas/phpdotenv,
 // python-dotenv, ruby's dotenv, docker compose and a POSIX shell (`set -a; . ./.env`); docs/env-file.md has the table of
@@ -11,27 +13,23 @@ import { printable, StashError } from "../errors.ts";
  * @throws {StashError} `VALUES_REFUSED`, naming the variables and, for each, the reader that could not read it
  */
 export function mergeDotenv(text: string, variables: ReadonlyMap<string, string>): string {
-  refuseUnreadable(variables);
+  refuseUncarried("dotenv", variables, (name, value) => unreadableName(name) ?? unreadableValue(value));
   const lineEnding = text.includes("\r\n") ? "\r\n" : "\n";
   const missing = new Set(variables.keys());
-  const merged = text.replace(ASSIGNMENT, (line, lead: string, name: string, tail: string) => {
+  const parts: string[] = [];
+  let from = 0;
+  for (const { lead, name, tail, start, end } of findAssignments(text)) {
     const value = variables.get(name);
-    if (value === undefined) return line;
+    if (value === undefined) continue;
     missing.delete(name);
-    return lead + assignment(name, value) + tail.trimEnd();
-  });
-  const separator = merged === "" || merged.endsWith("\n") ? "" : lineEnding;
-  const appended = [...missing].map((name) => assignment(name, variables.get(name) ?? "") + lineEnding);
-  return merged + (appended.length > 0 ? separator : "") + appended.join("");
+    parts.push(text.slice(from, start), lead, assignment(name, value), tail);
+    from = end;
+  }
+  parts.push(text.slice(from));
+  if (missing.size > 0 && text !== "" && !text.endsWith("\n")) parts.push(lineEnding);
+  for (const name of missing) parts.push(assignment(name, variables.get(name) ?? ""), lineEnding);
+  return parts.join("");
 }
-
-/**
- * An assignment as the readers see one: its lead (a BOM, indentation, `export`), its name, and the comment after its value. Quoted values
- * may span lines; one whose quote does not close at a line's end is taken to the end of its first line. `$` and `m` are of no use here:
- * JavaScript ends lines at U+2028 too.
- */
-const ASSIGNMENT =
-  /(?<![^\n])(\uFEFF?[ \t]*(?:export[ \t]+)?)([A-Za-z_]\w*)[ \t]*=[ \t]*(?:'[^']*'|"[^"\\]*(?:\\[\s\S][^"\\]*)*"|`[^`]*`|[^\r\n]*?)([ \t]+#[^\r\n]*|[ \t]*)(?=\r?\n|\r?$)/g;
 
 /** Single quotes, or double quotes for what they cannot hold: `'`, and line breaks, which phpdotenv reads in double quotes alone. */
 function assignment(name: string, value: string): string {
@@ -42,30 +40,6 @@ function assignment(name: string, value: string): string {
 function needsDoubleQuotes(value: string): boolean {
   return /['\n]/.test(value);
 }
-
-function refuseUnreadable(variables: ReadonlyMap<string, string>): void {
-  const refused: string[] = [];
-  for (const [name, value] of variables) {
-    const reason = unreadableName(name) ?? unreadableValue(value);
-    if (reason !== undefined) refused.push(`- ${printable(name)}: ${reason}`);
-  }
-  if (refused.length === 0) return;
-  const more = refused.length - 20;
-  throw new StashError(
-    "VALUES_REFUSED",
-    "Nothing was written or exported, because env-file cannot carry these variables so that every dotenv reader gives back what was " +
-      `stored:\n${refused.slice(0, 20).join("\n")}${more > 0 ? `\n- and ${more} more` : ""}\n` +
-      "Store them in another form (base64, say), add them to ignore, or do without env-file.",
-  );
-}
-
-// Bash gives these meanings of its own, or makes them read-only (bash(1), Shell Variables).
-const bashNames = new Set(
-  (
-    "_ UID EUID PPID GROUPS RANDOM SRANDOM SECONDS LINENO HISTCMD OPTIND FUNCNAME DIRSTACK PIPESTATUS SHELLOPTS BASHOPTS " +
-    "BASHPID BASH_VERSINFO BASH_ARGV0 BASH_ALIASES BASH_CMDS BASH_COMMAND BASH_SUBSHELL EPOCHSECONDS EPOCHREALTIME COMP_WORDBREAKS"
-  ).split(" "),
-);
 
 function unreadableName(name: string): string | undefined {
   if (bashNames.has(name)) return "a shell keeps this name for itself";

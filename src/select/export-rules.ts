@@ -6,8 +6,8 @@ export interface ExportRules {
   allowNames: readonly string[];
   /** names that the CI system never takes, allowed or not */
   hostRefuses: readonly string[];
-  /** output names that are taken; empty when variables do not become outputs */
-  takenOutputs: readonly string[];
+  /** names that this action gives out itself */
+  takenNames: readonly string[];
 }
 
 /**
@@ -17,23 +17,25 @@ export interface ExportRules {
  */
 export function checkExports(variables: ReadonlyMap<string, string>, rules: ExportRules): void {
   const names = [...variables.keys()];
-  const among = (list: readonly string[], name: string) =>
-    list.some((other) => other.toUpperCase() === name.toUpperCase());
+  const among = (list: readonly string[]) => {
+    const folded = new Set(list.map((name) => name.toUpperCase()));
+    return names.filter((name) => folded.has(name.toUpperCase()));
+  };
 
   const unportable = names.filter((name) => !isPortableName(name));
-  const forbidden = names.filter((name) => among(rules.hostRefuses, name));
+  const forbidden = among(rules.hostRefuses);
   const dangerous = names.filter(
     (name) => isDangerousName(name) && !forbidden.includes(name) && !rules.allowNames.includes(name),
   );
-  const taken = names.filter((name) => among(rules.takenOutputs, name));
+  const taken = among(rules.takenNames);
   const reasons = [
-    [unportable, "not made of letters, digits and _ alone (rename them in SecretStash)"],
-    [forbidden, "refused by the CI system itself (remove them, or add them to ignore)"],
+    [unportable, "not made of letters, digits and _ alone (rename them with variables: NAME as OTHER)"],
+    [forbidden, "refused by the CI system itself (leave them out with ignore)"],
     [
       dangerous,
-      "able to take over later steps (rename them, add them to ignore, or, if they are meant, to allow-names)",
+      "able to take over later steps (leave them out with ignore or, if they are meant, add them to allow-names)",
     ],
-    [taken, "names of this action's own outputs (rename them, or set outputs: false)"],
+    [taken, "taken by this action itself (rename them with variables: NAME as OTHER)"],
   ] as const;
   const refused = reasons.filter(([found]) => found.length > 0);
   if (refused.length > 0) {

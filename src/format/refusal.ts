@@ -1,0 +1,30 @@
+import { printable, StashError } from "../errors.ts";
+
+const MAX_LISTED = 20;
+
+/**
+ * Refuses, before anything is written, what a format cannot carry.
+ *
+ * @param reasonFor why a variable cannot be carried, or `undefined`
+ * @throws {StashError} `VALUES_REFUSED`, naming the variables and why, and no value
+ */
+export function refuseUncarried(
+  format: string,
+  variables: ReadonlyMap<string, string>,
+  reasonFor: (name: string, value: string) => string | undefined,
+): void {
+  const refused: string[] = [];
+  for (const [name, value] of variables) {
+    const reason = reasonFor(name, value);
+    if (reason !== undefined) refused.push(`- ${printable(name)}: ${reason}`);
+  }
+  if (refused.length === 0) return;
+  const more = refused.length - MAX_LISTED;
+  const lines = [...refused.slice(0, MAX_LISTED), ...(more > 0 ? [`- and ${more} more`] : [])];
+  throw new StashError(
+    "VALUES_REFUSED",
+    `Nothing was written or exported, because an env file in the ${format} format cannot carry these variables so that every ` +
+      `reader gives back what was stored:\n${lines.join("\n")}\n` +
+      "Store them in another form (base64, say), leave them out, or choose another env-file-format.",
+  );
+}

@@ -1,0 +1,16 @@
+import { bashNames } from "./bash-names.ts";
+import { refuseUncarried } from "./refusal.ts";
+
+/**
+ * A file to source: `export NAME='value'` (POSIX.1-2024, 2.2.2). Single quotes hold every character but themselves.
+ *
+ * @throws {StashError} `VALUES_REFUSED` for names that a shell keeps for itself
+ */
+export function formatShell(variables: ReadonlyMap<string, string>): string {
+  refuseUncarried("shell", variables, (name) =>
+    bashNames.has(name) ? "a shell keeps this name for itself" : undefined,
+  );
+  return [...variables]
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
+    .join("");
+}
