@@ -20,10 +20,17 @@ export type ErrorCode =
   | "SERVICE_FAILED"
   | "SERVICE_UNREACHABLE"
   | "SERVICE_REDIRECTED"
+  | "PROXY_INVALID"
   | "TIMED_OUT"
   | "RESPONSE_INVALID"
   | "VARIABLES_UNDECRYPTABLE"
   | "VARIABLES_AMBIGUOUS"
+  | "RULES_UNMATCHED"
+  | "TARGETS_CONFLICT"
+  | "REQUIRED_MISSING"
+  | "REFERENCES_UNRESOLVED"
+  | "ENVIRONMENT_TYPE_REFUSED"
+  | "COMMAND_FAILED"
   | "NAMES_REFUSED"
   | "VALUES_REFUSED"
   | "KEY_DIRECTORY_FAILED"
@@ -38,11 +45,14 @@ export type ErrorCode =
  */
 export class StashError extends Error {
   readonly code: ErrorCode;
+  /** what the process should end with: a command's own exit code, else 1 */
+  readonly exitCode: number;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions & { exitCode?: number } = {}) {
     super(message, options);
     this.name = "StashError";
     this.code = code;
+    this.exitCode = options.exitCode ?? 1;
   }
 }
 
@@ -97,7 +107,7 @@ export function describeError(error: unknown): { title: string; message: string 
     title: "SecretStash: INTERNAL",
     message: [
       `The action stopped at a fault of its own (${printable(name)}, ${systemCode(error)}). ` +
-        "Nothing was exported. Please report it with these lines. [INTERNAL]",
+        "Please report it with these lines, which hold no values. [INTERNAL]",
       ...frames,
     ].join("\n"),
   };

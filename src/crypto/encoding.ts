@@ -1,5 +1,5 @@
 /**
- * Decodes base64url or ordinary base64, padded or not (protocol.md, Cryptography).
+ * Decodes base64url or ordinary base64, padded or not (docs/protocol.md, Cryptography).
  * `Buffer.from` skips characters it does not know, so anything else is refused first.
  *
  * @throws {TypeError} when the text is not base64 of either alphabet

@@ -7,15 +7,13 @@ import { isRecoveryShare, openRecoveryShare } from "./recovery-share.ts";
 
 /** A key that already has access. It is in memory for as long as it takes to open one envelope, and never on disk. */
 export interface GrantKey {
-  /** the service's id of the key, when the input named it (`17:-----BEGIN…`) */
-  id: number | undefined;
   privateKey: KeyObject;
   /** SPKI DER, to find the key on the service when fingerprints differ by a newline */
   publicKeyDer: Buffer;
   fingerprint: string;
 }
 
-/** Splits `17:KEY` into the key's id and the key. */
+/** Splits `17:KEY` into the service's id of the key, if it is given, and the key. */
 export function splitGrantKey(text: string): { id: number | undefined; key: string } {
   const match = /^\s*(\d{1,15})\s*:\s*/.exec(text);
   return match ? { id: Number(match[1]), key: text.slice(match[0].length) } : { id: undefined, key: text };
@@ -38,11 +36,9 @@ export function holdsKey(key: string): boolean {
  * @throws {StashError} `GRANT_KEY_UNREADABLE`, which never tells more than the form that was tried
  */
 export async function readGrantKey(text: string): Promise<GrantKey> {
-  const { id, key } = splitGrantKey(text);
-  const privateKey = await readPrivateKey(key.trim());
+  const privateKey = await readPrivateKey(text.trim());
   const publicKey = createPublicKey(privateKey);
   return {
-    id,
     privateKey,
     publicKeyDer: publicKey.export({ type: "spki", format: "der" }),
     fingerprint: fingerprintOf(publicKey.export({ type: "spki", format: "pem" }).toString()),

@@ -7,7 +7,7 @@ export function isRecoveryShare(text: string): boolean {
 }
 
 /**
- * Reads a recovery share: `SSREC1-` and base64url of a JSON object that holds a private key (protocol.md, Cryptography).
+ * Reads a recovery share: `SSREC1-` and base64url of a JSON object that holds a private key (docs/protocol.md, Cryptography).
  *
  * @returns the private key as PEM text
  * @throws {TypeError|SyntaxError} when it is not a share

@@ -31,7 +31,7 @@ export async function createKeyDirectory(path: string, privateKeyPem: string): P
 }
 
 /**
- * Adds `device.json`, in the names that the official clients read (protocol.md, The key directory): with it, a later step can
+ * Adds `device.json`, in the names that the official clients read (docs/protocol.md, The key directory): with it, a later step can
  * run their commands on this directory. Throws as `createKeyDirectory` does.
  */
 export async function writeDeviceFile(

@@ -1,25 +1,26 @@
-import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeFileSync } from "node:fs";
 import { EOL, hostname, tmpdir } from "node:os";
+import { resolve } from "node:path";
 import * as core from "@actions/core";
 import { describeError, StashError, systemCode } from "../errors.ts";
+import { formatGitHub } from "../format/github.ts";
+import { whyNoSecrets } from "./github-event.ts";
 import type { Exports, Host } from "./host.ts";
 
 /** GitHub Actions. `@actions/core` speaks the workflow commands; the command files are written here, all or nothing. */
 export function createGitHubHost(environment: NodeJS.ProcessEnv): Host {
   return {
     environment,
-    temporaryDirectory: environment.RUNNER_TEMP || tmpdir(),
-    workspace: environment.GITHUB_WORKSPACE || process.cwd(),
+    temporaryDirectory: resolve(environment.RUNNER_TEMP || tmpdir()),
+    workspace: resolve(environment.GITHUB_WORKSPACE || "."),
     hostname: hostname() || "Unknown Host",
     platform: process.platform,
     refusedNames: ["NODE_OPTIONS"], // src/Runner.Worker/FileCommandManager.cs, _setEnvBlockList
     readInput: (name) =>
       core.getInput(name, { trimWhitespace: false }) ||
       (environment[`SECRET_STASH_${name.replaceAll("-", "_").toUpperCase()}`] ?? ""),
-    mask: (secrets) => {
-      for (const secret of secrets) core.setSecret(secret);
-    },
+    mask,
     saveState: (name, value) => saveState(environment, name, value),
     readState: core.getState,
     publish: (exports) => publish(environment, exports),
@@ -29,13 +30,27 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv): Host {
       for (const line of lines) core.info(line);
       core.endGroup();
     },
+    notice: (message) => core.notice(message, { title: "SecretStash" }),
     warn: (message) => core.warning(message, { title: "SecretStash" }),
     fail: (error) => {
       const { title, message } = describeError(error);
       core.error(message, { title });
-      process.exitCode = core.ExitCode.Failure;
+      process.exitCode = error instanceof StashError ? error.exitCode : core.ExitCode.Failure;
     },
+    whyNoSecrets: () => whyNoSecrets(environment),
   };
+}
+
+/**
+ * `core.setSecret` writes to a stream that buffers whatever the runner has not read yet, and a file written meanwhile would be
+ * ahead of its masks. So each full buffer is waited for, and at the end the last byte.
+ */
+async function mask(secrets: Iterable<string>): Promise<void> {
+  for (const secret of secrets) {
+    core.setSecret(secret);
+    if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
+  }
+  await new Promise((written) => process.stdout.write("", written));
 }
 
 /** Without its file, `core.saveState` falls back to a command that the runner ignores, and post would find nothing to undo. */
@@ -67,7 +82,7 @@ function publish(environment: NodeJS.ProcessEnv, { environment: variables, outpu
       if (entries.size === 0) continue;
       const descriptor = openSync(environment[file] ?? "", constants.O_WRONLY | constants.O_APPEND);
       files.push({ descriptor, size: fstatSync(descriptor).size });
-      writeFileSync(descriptor, commandFileText(entries));
+      writeFileSync(descriptor, formatGitHub(entries, EOL));
     }
   } catch (error) {
     for (const file of files) rollBack(file);
@@ -83,17 +98,6 @@ function rollBack({ descriptor, size }: { descriptor: number; size: number }): v
   } catch {
     // The step fails in any case, and the error that led here is the one to report.
   }
-}
-
-/**
- * `name<<DELIMITER`, the value, `DELIMITER`: a value can hold anything but the delimiter, which is random, so that no value
- * can end itself and begin another variable.
- */
-function commandFileText(entries: ReadonlyMap<string, string>): string {
-  const delimiter = `secret_stash_${randomUUID()}`;
-  return [...entries]
-    .map(([name, value]) => `${name}<<${delimiter}${EOL}${value}${EOL}${delimiter}${EOL}`)
-    .join("");
 }
 
 function exportFailed(cause: unknown): StashError {

@@ -13,8 +13,8 @@ export interface Host {
 
   /** An input as given, or `""`. */
   readInput(name: string): string;
-  /** Has the log hide these strings from now on. */
-  mask(secrets: Iterable<string>): void;
+  /** Has the log hide these strings. Only when it resolves has the host been told: write nothing that holds them before. */
+  mask(secrets: Iterable<string>): Promise<void>;
   /** Keeps a value for post; it is on disk when the call returns. */
   saveState(name: string, value: string): void;
   readState(name: string): string;
@@ -26,9 +26,12 @@ export interface Host {
   publish(exports: Exports): void;
   info(message: string): void;
   group(title: string, lines: readonly string[]): void;
+  notice(message: string): void;
   warn(message: string): void;
-  /** Reports an error and makes the step fail. */
+  /** Reports an error and makes the step fail, with the error's own exit code if it has one. */
   fail(error: unknown): void;
+  /** Why this run gets no secrets, as a sentence, where the host can tell. */
+  whyNoSecrets(): string | undefined;
 }
 
 export interface Exports {

@@ -1,20 +1,37 @@
 import { StashError } from "../errors.ts";
+import { type EnvFileFormat, envFileFormats, isEnvFileFormat } from "../format/env-file-format.ts";
+import { compileGlob } from "../select/glob.ts";
+import { parseVariableRules, type VariableRule } from "../select/variable-rules.ts";
+import { parseApiUrl } from "./api-url.ts";
+import { createInputReader, type InputReader } from "./input-reader.ts";
 
 /** Every input and the text it has when it is not given. `action.yml` and the README are held against this table. */
 export const inputDefaults = {
   "api-token": "",
   "application-id": "",
   environment: "",
+  "grant-key": "",
+  variables: "*",
+  required: "",
+  prefix: "",
+  "resolve-references": "false",
+  "export-env": "true",
+  run: "",
+  shell: "bash",
+  "working-directory": ".",
+  outputs: "false",
+  "env-file": "",
+  "env-file-format": "dotenv",
+  "keep-env-file": "false",
+  unmasked: "",
+  "min-mask-length": "0",
+  ignore: "APP_KEY, APP_ENV",
+  "allow-names": "",
+  "environment-types": "",
+  "on-missing-credentials": "fail",
   "api-url": "https://secretstash.cloud",
   ttl: "15",
   label: "",
-  "grant-key": "",
-  ignore: "APP_KEY, APP_ENV",
-  "allow-names": "",
-  "export-env": "true",
-  outputs: "false",
-  "env-file": "",
-  "keep-env-file": "false",
   revoke: "true",
   timeout: "60",
 } as const;
@@ -24,8 +41,10 @@ export type InputName = keyof typeof inputDefaults;
 export interface Inputs {
   apiToken: string;
   applicationId: string;
-  /** slug */
-  environment: string;
+  /** slugs; later ones win */
+  environments: readonly string[];
+  /** types that an environment may have; empty: any */
+  environmentTypes: readonly string[];
   /** https, or http on loopback */
   apiUrl: URL;
   ttlMinutes: number;
@@ -33,107 +52,142 @@ export interface Inputs {
   label: string;
   /** a key, or the path of a file that holds one; empty when none is given */
   grantKey: string;
+  rules: readonly VariableRule[];
+  required: readonly string[];
+  prefix: string;
+  resolveReferences: boolean;
   ignore: readonly string[];
   allowNames: readonly string[];
   exportEnv: boolean;
   outputs: boolean;
-  /** path, relative to the workspace or absolute; empty when none is wanted */
-  envFile: string;
+  envFiles: readonly EnvFileRequest[];
   keepEnvFile: boolean;
+  /** names or patterns */
+  unmasked: readonly string[];
+  minMaskLength: number;
+  /** a command for which alone the variables are meant; empty when there is none */
+  run: string;
+  shell: string;
+  workingDirectory: string;
   revoke: boolean;
   timeoutSeconds: number;
+}
+
+export interface EnvFileRequest {
+  /** relative to the workspace, or absolute */
+  path: string;
+  format: EnvFileFormat;
 }
 
 /**
  * Turns every input into one typed value.
  *
  * @param given an input's text, or `""`
+ * @param whyNoSecrets what the host knows of a run that gets no secrets, as a sentence
  * @throws {StashError} `INPUTS_INVALID`, with every mistake at once
  */
-export function parseInputs(given: (name: InputName) => string): Inputs {
-  const mistakes: string[] = [];
-  const text = (name: InputName) => given(name).trim() || inputDefaults[name];
-  const check = (name: InputName, ok: boolean, expected: string) => {
-    if (!ok) mistakes.push(`${name}: ${expected}`);
-  };
+export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: string): Inputs {
+  const reader = createInputReader(given, inputDefaults);
+  const { text, list, flag, wholeNumber, check, required } = reader;
 
-  const required = (name: InputName, remedy: string) => {
-    check(name, text(name) !== "", `is missing. ${remedy}`);
-    return text(name);
-  };
-  const identifier = (name: InputName, remedy: string) => {
-    const value = required(name, remedy);
-    check(name, !/^\.{1,2}$|\p{Cc}/u.test(value), `is not an id. ${remedy}`);
-    return value;
-  };
-  const flag = (name: InputName) => {
-    check(name, /^(true|false)$/i.test(text(name)), "must be true or false");
-    return /^true$/i.test(text(name));
-  };
-  const wholeNumber = (name: InputName, [least, most]: readonly [number, number], unit: string) => {
-    const number = /^\d{1,9}$/.test(text(name)) ? Number(text(name)) : Number.NaN;
-    check(
-      name,
-      number >= least && number <= most,
-      `must be a whole number of ${unit} from ${least} to ${most}`,
-    );
-    return number;
-  };
-  const names = (name: InputName) =>
-    text(name)
-      .split(/[\s,]+/)
-      .filter(Boolean);
-
-  const apiToken = required("api-token", "Make a token in SecretStash and pass it from a secret.");
+  const tokenRemedy = whyNoSecrets ?? "Make a token in SecretStash and pass it from a secret.";
+  const apiToken = required("api-token", tokenRemedy);
+  const isToken = /^[\x21-\x7e]*$/.test(apiToken);
+  check("api-token", isToken, "holds white space or characters that no token has. Paste it again.");
+  const applicationId = required("application-id", "Copy it from the application's page in SecretStash.");
   check(
-    "api-token",
-    /^[\x21-\x7e]*$/.test(apiToken),
-    "holds white space or characters that no token has. Paste it again.",
+    "application-id",
+    isIdentifier(applicationId),
+    "is not an id. Copy it from the application's page in SecretStash.",
   );
   const label = text("label");
   check("label", label.length <= 255, "must be at most 255 characters");
-  const envFile = text("env-file");
-  check("env-file", !/\p{Cc}|[/\\]$/u.test(envFile), "must be the path of a file");
+  const prefix = text("prefix");
+  check(
+    "prefix",
+    /^([A-Za-z_][A-Za-z0-9_]*)?$/.test(prefix),
+    "must be letters, digits and _, and not begin with a digit",
+  );
+  const unmasked = list("unmasked");
+  for (const pattern of unmasked)
+    check("unmasked", compileGlob(pattern) !== undefined, `"${pattern}": a [ does not close`);
 
   const inputs: Inputs = {
     apiToken,
-    applicationId: identifier("application-id", "Copy it from the application's page in SecretStash."),
-    environment: identifier("environment", "Set it to an environment's slug, such as testing."),
+    applicationId,
+    environments: parseEnvironments(reader),
+    environmentTypes: list("environment-types"),
     apiUrl: parseApiUrl(text("api-url"), (expected) => check("api-url", false, expected)),
     ttlMinutes: wholeNumber("ttl", [5, 60], "minutes"),
     label,
     grantKey: text("grant-key"),
-    ignore: names("ignore"),
-    allowNames: names("allow-names"),
-    exportEnv: flag("export-env"),
+    rules: parseVariableRules(text("variables"), (mistake) => check("variables", false, mistake)),
+    required: list("required"),
+    prefix,
+    resolveReferences: flag("resolve-references"),
+    ignore: list("ignore"),
+    allowNames: list("allow-names"),
+    // With `run`, the variables are for that command alone unless the job is asked for in so many words.
+    exportEnv: flag("export-env") && (text("run") === "" || given("export-env").trim() !== ""),
     outputs: flag("outputs"),
-    envFile,
+    envFiles: parseEnvFiles(reader),
     keepEnvFile: flag("keep-env-file"),
+    unmasked,
+    minMaskLength: wholeNumber("min-mask-length", [0, 1000], "characters"),
+    run: text("run"),
+    shell: text("shell"),
+    workingDirectory: text("working-directory"),
     revoke: flag("revoke"),
     timeoutSeconds: wholeNumber("timeout", [1, 3600], "seconds"),
   };
-  if (mistakes.length === 0) return inputs;
-  throw new StashError(
-    "INPUTS_INVALID",
-    `The inputs cannot be used as they are:\n${mistakes.map((m) => `- ${m}`).join("\n")}`,
-  );
+  reader.oneOf("on-missing-credentials", missingCredentialsPolicies);
+  if (reader.mistakes.length === 0) return inputs;
+  const lines = reader.mistakes.map((mistake) => `- ${mistake}`);
+  throw new StashError("INPUTS_INVALID", `The inputs cannot be used as they are:\n${lines.join("\n")}`);
 }
 
-function parseApiUrl(text: string, refuse: (expected: string) => void): URL {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    refuse("must be an https address, such as https://secretstash.cloud");
-  } else if (url.protocol === "http:" && !isLoopback(url.hostname)) {
-    refuse("must be https: over http the token could be read on the way (http is accepted on loopback only)");
-  } else if (url.username || url.password || url.search || url.hash) {
-    refuse("must be the bare address: no user, password, query or fragment");
-  } else if (/\/api\/*$/.test(url.pathname)) {
-    refuse("must be the address without /api, which is added");
+const missingCredentialsPolicies = ["fail", "skip"] as const;
+
+/** Whether a run without a token is to end well. Asked before everything else, because then nothing else counts. */
+export function skipsForMissingCredentials(given: (name: InputName) => string): boolean {
+  return given("api-token").trim() === "" && given("on-missing-credentials").trim() === "skip";
+}
+
+function parseEnvironments({ list, check }: InputReader<InputName>): string[] {
+  const environments = list("environment");
+  const remedy = "Set it to an environment's slug, such as testing.";
+  check("environment", environments.length > 0, `is missing. ${remedy}`);
+  check("environment", environments.every(isIdentifier), `is not an id. ${remedy}`);
+  check("environment", new Set(environments).size === environments.length, "names one environment twice");
+  return environments;
+}
+
+/** Ids become parts of a path, where `.` and `..` would mean something else. */
+function isIdentifier(text: string): boolean {
+  return !/^\.{1,2}$|\p{Cc}/u.test(text);
+}
+
+/** One `path` or `path:format` a line; what follows the last colon counts only if it is a format. */
+function parseEnvFiles({ text, check, oneOf }: InputReader<InputName>): EnvFileRequest[] {
+  const fallback = oneOf("env-file-format", envFileFormats);
+  const requests = text("env-file")
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .map((line) => {
+      const colon = line.lastIndexOf(":");
+      const format = line.slice(colon + 1);
+      return isEnvFileFormat(format) && colon > 0
+        ? { path: line.slice(0, colon), format }
+        : { path: line, format: fallback };
+    });
+  for (const { path } of requests) {
+    check("env-file", !/\p{Cc}|[/\\]$/u.test(path), "must be the path of a file, or path:format, one a line");
   }
-  return url ?? new URL(inputDefaults["api-url"]);
-}
-
-/** RFC 6761 section 6.3 and RFC 5735: `localhost` and 127.0.0.0/8 never leave the machine; `[::1]` is their IPv6 peer. */
-function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+  check(
+    "env-file",
+    new Set(requests.map(({ path }) => path)).size === requests.length,
+    "names one file twice",
+  );
+  return requests;
 }

@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import { StashError } from "../errors.ts";
 
 /** One origin, one token, one deadline: everything the requests of a session share. */
 export interface Connection {
@@ -25,6 +26,23 @@ export function createConnection(
 ): Connection {
   const { environment, ...rest } = options;
   const { Agent } = rest.apiUrl.protocol === "https:" ? https : http;
-  const agent = new Agent({ keepAlive: true, proxyEnv: environment });
+  const agent = createAgent(
+    () =>
+      // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED, set by another step, cannot send the token to a stranger.
+      new Agent({ keepAlive: true, proxyEnv: environment, rejectUnauthorized: true }),
+  );
   return { ...rest, agent, deadline: AbortSignal.timeout(rest.timeoutSeconds * 1000) };
+}
+
+function createAgent(create: () => http.Agent): http.Agent {
+  try {
+    return create();
+  } catch (cause) {
+    throw new StashError(
+      "PROXY_INVALID",
+      "The proxy that the environment names cannot be used: its address is malformed. Correct HTTPS_PROXY or HTTP_PROXY, or " +
+        "name the service's host in NO_PROXY.",
+      { cause },
+    );
+  }
 }

@@ -102,7 +102,7 @@ function redirected({ apiUrl }: Connection, status: number): StashError {
   return new StashError(
     "SERVICE_REDIRECTED",
     `The service at ${apiUrl.host} answered with a redirect (${status}), which is not followed, so that the token goes ` +
-      "nowhere else. Set api-url to the address it redirects to, or check for a login page of your network.",
+      "nowhere else. A login page of the network may have answered, or the service has moved: check the runner's network, then api-url.",
   );
 }
 

@@ -2,9 +2,10 @@ import { isKeyDirectoryPath } from "../device/key-directory.ts";
 import { deleteKeyDirectory, deleteKeyFiles } from "../device/key-directory-deletion.ts";
 import { printable, StashError, systemCode } from "../errors.ts";
 import type { Host } from "../host/host.ts";
-import { parseInputs } from "../host/inputs.ts";
-import { deleteKey } from "../stash/keys.ts";
-import { restoreEnvFile } from "../workspace/env-file.ts";
+import { type Inputs, parseInputs } from "../host/inputs.ts";
+import { deleteKey, listKeys } from "../stash/keys.ts";
+import type { Service } from "../stash/service.ts";
+import { deleteDraft, type EnvFile, restoreEnvFile } from "../workspace/env-file.ts";
 import { connect } from "./connect.ts";
 import { readUndo, type Undo } from "./undo.ts";
 
@@ -13,74 +14,97 @@ const REVOCATION_SECONDS = 10;
 /** Post: undoes what main left, whatever main came to. Never fails the job. */
 export async function cleanUp(host: Host): Promise<void> {
   const undo = readUndo(host);
-  if (undo === undefined) {
-    host.info("SecretStash: nothing to clean up.");
-    return;
-  }
-  if (await undoSession(host, undo)) host.info("SecretStash: the temporary key is gone.");
+  if (undo === undefined) return host.info("SecretStash: nothing to clean up.");
+  await undoSession(host, parseInputs(host.readInput), undo);
 }
 
 /**
  * Undoes a session as far as it came: first what is on this machine, then what needs the network. Each part is tried whatever
  * became of the others; a warning says what is left and when it ends by itself.
  *
- * @returns whether nothing is left
+ * @returns whether all of it could be undone
  */
-export async function undoSession(host: Host, undo: Undo): Promise<boolean> {
-  const restored = await attempt(host, () => restoreWorkspace(undo));
-  const deleted = await attempt(host, () => deleteKeys(undo, restored));
-  const revoked = await attempt(host, () => revokeKey(host, undo));
-  return restored && deleted && revoked;
-}
-
-async function restoreWorkspace({ envFile }: Undo): Promise<void> {
-  if (envFile === undefined || envFile.keep) return;
-  try {
-    await restoreEnvFile(envFile);
-  } catch (error) {
-    const remedy = envFile.existed
-      ? `What stood there before is kept in ${printable(envFile.backup)}`
-      : "Delete it";
-    throw new Error(
-      `the env file ${printable(envFile.path)} is still there (${systemCode(error)}). ${remedy}.`,
+export async function undoSession(host: Host, inputs: Inputs, undo: Undo): Promise<boolean> {
+  const warnings: string[] = [];
+  const unrestored = await restoreEnvFiles(undo, warnings);
+  await removeKeyDirectory(undo, unrestored, warnings);
+  const revoked = await revokeKey(host, inputs, undo, warnings);
+  for (const warning of warnings) host.warn(`SecretStash clean-up: ${warning}`);
+  if (warnings.length === 0 && undo.keyDirectory !== undefined) {
+    host.info(
+      `SecretStash: the temporary key is ${revoked ? "gone" : `deleted here; it ${expiryOf(undo)}`}.`,
     );
   }
+  return warnings.length === 0;
 }
 
-async function deleteKeys({ keyDirectory, expiresAt }: Undo, restored: boolean): Promise<void> {
-  if (keyDirectory === undefined || !isKeyDirectoryPath(keyDirectory)) return;
-  const place = `the key directory ${printable(keyDirectory)}`;
-  const expiry = expiresAt === undefined ? "" : ` Its key expires at ${printable(expiresAt)}.`;
-  let replaced = false;
-  try {
-    // An env file that was not restored has its only copy in there.
-    replaced = (await (restored ? deleteKeyDirectory : deleteKeyFiles)(keyDirectory)) === "replaced";
-  } catch (error) {
-    throw new Error(`${place} is still there (${systemCode(error)}). Delete it.${expiry}`);
+/** @returns the files that stood there before and could not be put back */
+async function restoreEnvFiles(
+  { envFiles = [], keepEnvFiles = false }: Undo,
+  warnings: string[],
+): Promise<EnvFile[]> {
+  const unrestored: EnvFile[] = [];
+  for (const file of envFiles) {
+    try {
+      await (keepEnvFiles ? deleteDraft(file) : restoreEnvFile(file));
+    } catch (error) {
+      if (file.existed) unrestored.push(file);
+      const remedy = file.existed
+        ? `What stood there before is kept in ${printable(file.backup)}`
+        : "Delete it";
+      warnings.push(`the env file ${printable(file.path)} is still there (${systemCode(error)}). ${remedy}.`);
+    }
   }
-  if (replaced) throw new Error(`${place} had been replaced by something else, which is removed.${expiry}`);
+  return unrestored;
 }
 
-async function revokeKey(host: Host, { deviceKeyId, expiresAt = "the end of its TTL" }: Undo): Promise<void> {
-  if (deviceKeyId === undefined) return;
+async function removeKeyDirectory(
+  undo: Undo,
+  unrestored: readonly EnvFile[],
+  warnings: string[],
+): Promise<void> {
+  const { keyDirectory } = undo;
+  if (keyDirectory === undefined) return;
+  const place = `the key directory ${printable(keyDirectory)}`;
   try {
-    const inputs = parseInputs(host.readInput);
-    if (!inputs.revoke) return;
-    await deleteKey(connect(host, inputs, Math.min(inputs.timeoutSeconds, REVOCATION_SECONDS)), deviceKeyId);
+    if (!isKeyDirectoryPath(keyDirectory)) throw new Error("not a key directory's path");
+    // An env file that could not be put back has its only copy in there.
+    const deletion = await (unrestored.length > 0 ? deleteKeyFiles : deleteKeyDirectory)(keyDirectory);
+    if (deletion !== "replaced") return;
+    warnings.push(
+      `${place} had been replaced by something else, which is removed. Its key ${expiryOf(undo)}.`,
+    );
+  } catch (error) {
+    warnings.push(`${place} is still there (${systemCode(error)}). Delete it. Its key ${expiryOf(undo)}.`);
+  }
+}
+
+/** @returns whether the service has no such key any more */
+async function revokeKey(host: Host, inputs: Inputs, undo: Undo, warnings: string[]): Promise<boolean> {
+  const { apiUrl, deviceKeyId, fingerprint } = undo;
+  if (apiUrl === undefined || fingerprint === undefined) return true; // never registered
+  if (!inputs.revoke) return false;
+  try {
+    const timeoutSeconds = Math.min(inputs.timeoutSeconds, REVOCATION_SECONDS);
+    const service = connect(host, { ...inputs, apiUrl: new URL(apiUrl), timeoutSeconds });
+    const id = deviceKeyId ?? (await findRegisteredId(service, fingerprint));
+    return id === undefined || (await deleteKey(service, id));
   } catch (error) {
     const why = error instanceof StashError ? error.code : systemCode(error);
-    throw new Error(
-      `device key ${deviceKeyId} is still registered (${why}). It expires at ${printable(expiresAt)}.`,
-    );
+    const key =
+      deviceKeyId === undefined
+        ? "a device key of this job may still be"
+        : `device key ${deviceKeyId} is still`;
+    warnings.push(`${key} registered (${why}). It ${expiryOf(undo)}.`);
+    return false;
   }
 }
 
-async function attempt(host: Host, work: () => Promise<void>): Promise<boolean> {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    host.warn(`SecretStash clean-up: ${(error as Error).message}`);
-    return false;
-  }
+/** The answer to our registration never came, or could not be read: the service may have made the key all the same. */
+async function findRegisteredId(service: Service, fingerprint: string): Promise<number | undefined> {
+  return (await listKeys(service)).find((key) => key.fingerprint === fingerprint)?.id;
+}
+
+function expiryOf({ expiresAt }: Undo): string {
+  return expiresAt === undefined ? "expires by its TTL" : `expires at ${printable(expiresAt)}`;
 }

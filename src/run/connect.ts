@@ -5,8 +5,8 @@ import type { Service } from "../stash/service.ts";
 import { version } from "../version.ts";
 
 /** The application of the inputs, on a connection whose deadline starts now. */
-export function connect(host: Host, inputs: Inputs, timeoutSeconds = inputs.timeoutSeconds): Service {
-  const { apiUrl, apiToken, applicationId } = inputs;
+export function connect(host: Host, inputs: Inputs): Service {
+  const { apiUrl, apiToken, applicationId, timeoutSeconds } = inputs;
   const userAgent = `secret-stash-action/${version}`;
   const connection = createConnection({
     apiUrl,

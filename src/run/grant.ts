@@ -2,35 +2,49 @@ import { resolve } from "node:path";
 import type { DeviceKey } from "../crypto/device-key.ts";
 import { openEnvelope, wrapDek } from "../crypto/envelope.ts";
 import { type GrantKey, holdsKey, isSameKey, readGrantKey, splitGrantKey } from "../crypto/grant-key.ts";
-import { readGrantKeyFile } from "../device/grant-key-file.ts";
 import { printable, StashError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
-import type { Inputs } from "../host/inputs.ts";
-import { runnerMasks } from "../redact/runner-masks.ts";
 import { findEnvelope, storeEnvelope } from "../stash/envelopes.ts";
 import { listKeys } from "../stash/keys.ts";
 import type { Service } from "../stash/service.ts";
+import { readGrantKeyFile } from "../workspace/grant-key-file.ts";
+import { maskGrantKey } from "./mask.ts";
+
+/** A grant key and the id the service knows it by. */
+export interface Grant {
+  id: number;
+  key: GrantKey;
+}
 
 /**
- * Opens the grant key's own envelope. Needs no temporary key, so it runs while that one is being made.
+ * Reads the grant key and finds out its id. Needs no temporary key, so it runs while that one is being made.
  *
- * @returns the DEK, or `undefined` when there is no grant key
- * @throws {StashError} one of the `GRANT_…` codes
+ * @param given the input, empty when there is no grant key
+ * @throws {StashError} `GRANT_KEY_UNREADABLE`, `GRANT_KEY_UNKNOWN`
  */
-export async function openGrant(host: Host, service: Service, inputs: Inputs): Promise<Buffer | undefined> {
-  if (inputs.grantKey === "") return undefined;
-  const grantKey = await loadGrantKey(host, inputs.grantKey);
-  const id = grantKey.id ?? (await findKeyId(service, grantKey));
-  const envelope = await findEnvelope(service, inputs.environment, id);
+export async function findGrant(host: Host, service: Service, given: string): Promise<Grant | undefined> {
+  if (given === "") return undefined;
+  const { id, key } = await loadGrantKey(host, given);
+  return { id: id ?? (await findKeyId(service, key)), key };
+}
+
+/**
+ * Opens the grant key's own envelope.
+ *
+ * @returns the DEK
+ * @throws {StashError} `GRANT_KEY_WITHOUT_ACCESS`, `GRANT_ENVELOPE_UNREADABLE`
+ */
+export async function openGrant(service: Service, environment: string, { id, key }: Grant): Promise<Buffer> {
+  const envelope = await findEnvelope(service, environment, id);
   if (envelope === undefined) {
     throw new StashError(
       "GRANT_KEY_WITHOUT_ACCESS",
-      `The grant key (device key ${id}) has no access to environment ${printable(inputs.environment)}, or the id is another ` +
-        "account's. Give it access from a key that has some: secret-stash envelope rewrap, as the README shows.",
+      `The grant key (device key ${id}) has no access to environment ${printable(environment)}, or the id is another account's. ` +
+        "Give it access from a key that has some: secret-stash envelope rewrap, as the README shows.",
     );
   }
   try {
-    return openEnvelope(envelope, grantKey.privateKey);
+    return openEnvelope(envelope, key.privateKey);
   } catch (cause) {
     throw new StashError(
       "GRANT_ENVELOPE_UNREADABLE",
@@ -42,24 +56,23 @@ export async function openGrant(host: Host, service: Service, inputs: Inputs): P
 }
 
 /**
- * Gives the DEK to the temporary key: with a grant, wraps it for that key and stores that one envelope; without, opens the
- * envelope that is already there.
+ * Gives the temporary key access to an environment: with a grant, by wrapping the DEK for it and storing that one envelope;
+ * without, by opening the envelope that is already there.
  *
- * @returns the DEK
+ * @returns the environment and its DEK
  * @throws {StashError} `ENVELOPE_MISSING`, `ENVELOPE_UNREADABLE`
  */
 export async function obtainDek(
   service: Service,
-  environment: string,
-  granted: Buffer | undefined,
+  { environment, granted }: { environment: string; granted: Buffer | undefined },
   key: DeviceKey & { id: number },
-): Promise<Buffer> {
+): Promise<[environment: string, dek: Buffer]> {
   if (granted !== undefined) {
     await storeEnvelope(service, environment, key.id, wrapDek(granted, key.publicKeyPem));
-    return granted;
+    return [environment, granted];
   }
   const envelope = await findEnvelope(service, environment, key.id);
-  if (envelope !== undefined) return openEnvelope(envelope, key.privateKeyPem);
+  if (envelope !== undefined) return [environment, openEnvelope(envelope, key.privateKeyPem)];
   throw new StashError(
     "ENVELOPE_MISSING",
     `This job's temporary key (device key ${key.id}) has no access to environment ${printable(environment)}: SecretStash is ` +
@@ -70,13 +83,12 @@ export async function obtainDek(
   );
 }
 
-async function loadGrantKey(host: Host, given: string): Promise<GrantKey> {
+async function loadGrantKey(host: Host, given: string): Promise<{ id: number | undefined; key: GrantKey }> {
   const { id, key } = splitGrantKey(given);
-  if (holdsKey(key)) return readGrantKey(given);
-  const text = (await readGrantKeyFile(resolve(host.workspace, key.trim()))).trim();
-  host.mask(runnerMasks([text]));
-  const grantKey = await readGrantKey(text);
-  return { ...grantKey, id: id ?? grantKey.id };
+  if (holdsKey(key)) return { id, key: await readGrantKey(key) };
+  const text = await readGrantKeyFile(resolve(host.workspace, key.trim()));
+  await maskGrantKey(host, text);
+  return { id, key: await readGrantKey(text) };
 }
 
 async function findKeyId(service: Service, grantKey: GrantKey): Promise<number> {

@@ -1,43 +1,56 @@
 import { generateDeviceKey } from "../crypto/device-key.ts";
-import { splitGrantKey } from "../crypto/grant-key.ts";
 import { createKeyDirectory, newKeyDirectoryPath, writeDeviceFile } from "../device/key-directory.ts";
 import type { Host } from "../host/host.ts";
-import { type Inputs, parseInputs } from "../host/inputs.ts";
-import { runnerMasks } from "../redact/runner-masks.ts";
+import { type Inputs, parseInputs, skipsForMissingCredentials } from "../host/inputs.ts";
+import { mergeLayers } from "../select/layers.ts";
+import { checkRequired, selectVariables } from "../select/selection.ts";
 import { registerTemporaryKey } from "../stash/keys.ts";
-import { listVariables } from "../stash/variables.ts";
 import { writeEnvFile } from "../workspace/env-file.ts";
 import { undoSession } from "./clean-up.ts";
+import { runCommand } from "./command.ts";
 import { connect } from "./connect.ts";
-import { decryptVariables } from "./decrypt.ts";
 import { planExports } from "./exports.ts";
-import { obtainDek, openGrant } from "./grant.ts";
-import { report } from "./report.ts";
+import { obtainDek } from "./grant.ts";
+import { fetchLayers } from "./layers.ts";
+import { maskCredentials, maskValues } from "./mask.ts";
+import { report, reportSkipped } from "./report.ts";
+import { together } from "./together.ts";
 import { createUndoLog, type UndoLog } from "./undo.ts";
+import { readValues } from "./values.ts";
 
 /** Main: pulls the variables into the job, or fails and leaves nothing behind. */
 export async function pull(host: Host): Promise<void> {
-  maskCredentials(host);
-  const inputs = parseInputs(host.readInput);
-  const log = createUndoLog(host);
+  await maskCredentials(host);
+  if (skipsForMissingCredentials(host.readInput)) return reportSkipped(host);
+  const inputs = parseInputs(host.readInput, host.whyNoSecrets());
+  const undoLog = createUndoLog(host);
   try {
-    await pullVariables(host, inputs, log);
+    const variables = await pullVariables(host, inputs, undoLog);
+    if (inputs.run === "") return;
+    await runCommand(host, inputs, variables, undoLog.undo.keyDirectory ?? "");
   } catch (error) {
-    if (await undoSession(host, log.undo)) log.forget();
+    await takeBack(host, inputs, undoLog);
     throw error;
   }
+  // The variables were for one command alone: with it ends the need for the key, which so lives seconds.
+  await takeBack(host, inputs, undoLog);
 }
 
-async function pullVariables(host: Host, inputs: Inputs, { remember }: UndoLog): Promise<void> {
+async function takeBack(host: Host, inputs: Inputs, { undo, forget }: UndoLog): Promise<void> {
+  if (await undoSession(host, inputs, undo)) forget();
+}
+
+async function pullVariables(
+  host: Host,
+  inputs: Inputs,
+  { remember }: UndoLog,
+): Promise<ReadonlyMap<string, string>> {
   const service = connect(host, inputs);
-  const { environment, ttlMinutes } = inputs;
 
   // The key takes longest, so it starts first; all that needs no key runs beside it.
-  const [key, encrypted, granted] = await together(
-    generateDeviceKey(),
-    listVariables(service, environment),
-    openGrant(host, service, inputs),
-  );
+  const [key, { layers, types }] = await together(generateDeviceKey(), fetchLayers(host, service, inputs));
+  const stored = mergeLayers(layers);
+  const choices = selectVariables([...stored.keys()], inputs);
 
   const keyDirectory = newKeyDirectoryPath(host.temporaryDirectory);
   remember({ keyDirectory });
@@ -45,42 +58,26 @@ async function pullVariables(host: Host, inputs: Inputs, { remember }: UndoLog):
 
   const { hostname, platform } = host;
   const label = inputs.label || `CI/CD Temporary Key (${hostname})`;
-  const device = await registerTemporaryKey(service, {
-    label,
-    publicKeyPem: key.publicKeyPem,
-    ttlMinutes,
-    hostname,
-    platform,
-  });
+  const { publicKeyPem, fingerprint } = key;
+  remember({ apiUrl: inputs.apiUrl.href, fingerprint });
+  const registration = { label, publicKeyPem, ttlMinutes: inputs.ttlMinutes, hostname, platform };
+  const device = await registerTemporaryKey(service, registration);
   remember({ deviceKeyId: device.id, expiresAt: device.expiresAt });
   await writeDeviceFile(keyDirectory, { ...key, ...device });
 
-  const dek = await obtainDek(service, environment, granted, { ...key, id: device.id });
-  const variables = decryptVariables(encrypted, inputs.ignore, dek);
-  dek.fill(0);
+  // Each environment has a DEK of its own; one temporary key is given all of them.
+  const deks = await together(...layers.map((layer) => obtainDek(service, layer, { ...key, id: device.id })));
+  const values = readValues(stored, choices, new Map(deks), inputs.resolveReferences);
+  checkRequired(values.variables, inputs.required);
 
-  const session = { keyDirectory, device, variables };
-  const exports = await planExports(host, inputs, session);
-  host.mask(runnerMasks([...variables.values(), exports.outputs.get("json") ?? ""]));
+  const session = { keyDirectory, device, variables: values.variables, types };
+  const plan = await planExports(host, inputs, session);
+  await maskValues(host, inputs, values, plan.outputs.get("json"));
 
-  if (exports.envFile !== undefined) {
-    remember({ envFile: { ...exports.envFile, keep: inputs.keepEnvFile } });
-    await writeEnvFile(exports.envFile, exports.envFileText);
-  }
-  host.publish(exports);
-  report(host, inputs, session);
-}
-
-/** Before anything else is said: a mistake in any other input may be about to be printed. */
-function maskCredentials(host: Host): void {
-  const { key } = splitGrantKey(host.readInput("grant-key"));
-  host.mask(runnerMasks([host.readInput("api-token").trim(), key.trim()]));
-}
-
-/** Waits for all, so that nothing is still under way when one has failed; of several failures the first in order counts. */
-async function together<Results extends unknown[]>(
-  ...work: { [Index in keyof Results]: Promise<Results[Index]> }
-): Promise<Results> {
-  await Promise.allSettled(work);
-  return Promise.all(work) as Promise<Results>;
+  if (plan.files.length > 0) remember({ envFiles: plan.files.map(({ file }) => file) });
+  for (const { file, text } of plan.files) await writeEnvFile(file, text);
+  host.publish(plan);
+  if (inputs.keepEnvFile) remember({ keepEnvFiles: true }); // not before: a failed pull keeps nothing
+  report(host, inputs, session, choices, stored);
+  return values.variables;
 }

@@ -1,22 +1,30 @@
 import * as v from "valibot";
+import { StashError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 
 const STATE = "undo";
 
 const undoSchema = v.object({
   keyDirectory: v.optional(v.string()),
+  /** the service that the key is registered with: later steps can change the environment that the inputs come from */
+  apiUrl: v.optional(v.string()),
+  /** of a key that may be registered: saved before the request whose answer tells its id */
+  fingerprint: v.optional(v.string()),
   deviceKeyId: v.optional(v.number()),
   expiresAt: v.optional(v.string()),
-  envFile: v.optional(
-    v.object({
-      path: v.string(),
-      draft: v.string(),
-      backup: v.string(),
-      existed: v.boolean(),
-      mode: v.number(),
-      keep: v.boolean(),
-    }),
+  envFiles: v.optional(
+    v.array(
+      v.object({
+        path: v.string(),
+        draft: v.string(),
+        backup: v.string(),
+        existed: v.boolean(),
+        mode: v.number(),
+      }),
+    ),
   ),
+  /** the env files stay as written */
+  keepEnvFiles: v.optional(v.boolean()),
 });
 
 /** What post must undo. It holds names and places, never a key, a token or a value: the state file is plain text. */
@@ -46,8 +54,22 @@ export function createUndoLog(host: Host): UndoLog {
   };
 }
 
-/** What an earlier stage left to undo; `undefined` when there is nothing. */
+/**
+ * What an earlier stage left to undo; `undefined` when there is nothing.
+ *
+ * @throws {StashError} `STATE_FAILED`
+ */
 export function readUndo(host: Host): Undo | undefined {
   const state = host.readState(STATE);
-  return state === "" ? undefined : v.parse(undoSchema, JSON.parse(state));
+  if (state === "") return undefined;
+  try {
+    return v.parse(undoSchema, JSON.parse(state));
+  } catch (cause) {
+    throw new StashError(
+      "STATE_FAILED",
+      "What main saved for clean-up cannot be read. A key directory (secret-stash-tmp-…) may be left in the runner's temp " +
+        "directory; delete it. Its key expires by its TTL.",
+      { cause },
+    );
+  }
 }

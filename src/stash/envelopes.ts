@@ -5,7 +5,7 @@ const answer = v.nullish(v.object({ envelope: v.nullish(v.unknown()) }));
 
 /**
  * The envelope of one key in one environment, still closed. Whether the service says "none" with `null` or with
- * 404 is unknown, so both are none (protocol.md, HTTP).
+ * 404 is unknown, so both are none (docs/protocol.md, HTTP).
  */
 export async function findEnvelope(
   service: Service,

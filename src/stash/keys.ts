@@ -10,16 +10,12 @@ export interface DeviceKeyRegistration {
   platform: string;
 }
 
-const registeredKey = v.object({
-  id: v.number(),
-  label: v.nullish(v.string()),
-  expires_at: v.nullish(v.string()),
-});
-const knownKey = v.object({
-  id: v.number(),
-  fingerprint: v.nullish(v.string()),
-  public_key: v.nullish(v.string()),
-});
+// Beyond 2^53 a number is rounded to another key's id (RFC 8259 section 6).
+const keyId = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+// Once a key is registered its id is what matters: an odd label or expiry must not make us forget it.
+const optionalText = v.fallback(v.nullish(v.string()), undefined);
+const registeredKey = v.object({ id: keyId, label: optionalText, expires_at: optionalText });
+const knownKey = v.object({ id: keyId, fingerprint: optionalText, public_key: optionalText });
 
 /** A registered temporary key. */
 export interface TemporaryDevice {
@@ -60,7 +56,7 @@ export async function listKeys(
 }
 
 /**
- * Deletes a key of ours. No public source says that the service can (protocol.md, HTTP): a service that cannot
+ * Deletes a key of ours. No public source says that the service can (docs/protocol.md, HTTP): a service that cannot
  * answers 404 or 405, and the key dies by its TTL.
  *
  * @returns whether the service deleted it

@@ -80,8 +80,8 @@ function translate(error: HttpError): StashError {
     case 403:
       return new StashError(
         "ACCESS_REFUSED",
-        `The service refuses ${where} (403). The account behind api-token has no access to this application or ` +
-          "environment. Grant it access in SecretStash, or use another account's token.",
+        `The service refuses ${where} (403). The account behind api-token is not allowed to do this there. ` +
+          "Give it access in SecretStash, or use another account's token.",
         options,
       );
     case 404:
@@ -92,11 +92,12 @@ function translate(error: HttpError): StashError {
           "Check api-url, and update the action.",
         options,
       );
+    case 400:
     case 422:
       return new StashError(
         "REQUEST_REJECTED",
-        `The service rejects ${where} (422)${error.fields.length > 0 ? `: ${listNames(error.fields)}` : ""}. ` +
-          "Check the inputs ttl and label; if they are right, this version may be too old for the service.",
+        `The service rejects ${where} (${error.status})${error.fields.length > 0 ? `: ${listNames(error.fields)}` : ""}. ` +
+          "An input of that name may be wrong; if none is, this version of the action may not fit the service's. Update it.",
         options,
       );
     case 429:

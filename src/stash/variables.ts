@@ -11,7 +11,7 @@ export interface EncryptedVariable {
 const variables = v.array(v.object({ name: v.string(), payload: v.optional(v.unknown(), null) }));
 
 /**
- * An environment's variables, from the Node client's path, else from the PHP client's (protocol.md, HTTP).
+ * An environment's variables, from the Node client's path, else from the PHP client's (docs/protocol.md, HTTP).
  *
  * @throws {StashError} `APPLICATION_NOT_FOUND`, `ENVIRONMENT_NOT_FOUND`, `ENDPOINT_NOT_FOUND` or any of the service's codes
  */

@@ -17,12 +17,14 @@ export interface EnvFile {
 /**
  * Looks at the path an env file is asked for, and touches nothing.
  *
+ * @param index which of the session's env files it is, to tell their backups apart
  * @throws {StashError} `ENV_FILE_REFUSED` for a link, a directory, or a relative path that leaves the workspace
  */
 export async function locateEnvFile(
   given: string,
   workspace: string,
   keyDirectory: string,
+  index: number,
 ): Promise<EnvFile> {
   const path = resolve(workspace, given);
   const parent = await realpath(dirname(path)).catch((cause) => {
@@ -38,11 +40,11 @@ export async function locateEnvFile(
   if (found?.isSymbolicLink())
     throw refused(given, "it is a link, and links are not written through. Name the file itself");
   if (found && !found.isFile()) throw refused(given, "it is there and is not a file. Name a file");
-  const session = basename(keyDirectory);
+  const suffix = basename(keyDirectory); // as random as the session's
   return {
     path: join(parent, basename(path)),
-    draft: join(parent, `${basename(path)}.${session}`),
-    backup: join(keyDirectory, "env-file.backup"),
+    draft: join(parent, `${basename(path)}.${suffix}`),
+    backup: join(keyDirectory, `env-file-${index + 1}.backup`),
     existed: found !== undefined,
     mode: (found?.mode ?? 0) & 0o777,
   };
@@ -76,19 +78,24 @@ export async function writeEnvFile(file: EnvFile, text: string): Promise<void> {
 }
 
 /**
- * Puts back exactly what stood there before, or deletes the file when nothing did. A link in its place is unlinked, never
- * followed. Does nothing where the write never began.
+ * Puts back exactly what stood there before, or deletes the file when nothing did, whoever wrote it last: it may hold our values.
+ * A link in its place is unlinked, never followed.
  *
  * @throws the system's error when it cannot; the backup is then still there
  */
-export async function restoreEnvFile({ path, draft, backup, existed, mode }: EnvFile): Promise<void> {
-  await rm(draft, { force: true });
-  if (!existed) return rm(path, { force: true });
-  const before = await readFile(backup).catch((error: NodeJS.ErrnoException) => {
+export async function restoreEnvFile(file: EnvFile): Promise<void> {
+  await deleteDraft(file);
+  if (!file.existed) return rm(file.path, { force: true });
+  const before = await readFile(file.backup).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
   });
   if (before === undefined) return; // killed before the write: the file is as it was
-  await replaceWith(path, draft, before, mode);
+  await replaceWith(file.path, file.draft, before, file.mode);
+}
+
+/** The draft of a write that was killed before its rename holds values, too. */
+export async function deleteDraft({ draft }: EnvFile): Promise<void> {
+  await rm(draft, { force: true });
 }
 
 /** A file under its final name is always whole, wherever the process was killed. */

@@ -7,7 +7,7 @@ import { parse as parseYaml } from "yaml";
 import { parseCommandFile } from "./command-file.ts";
 import { createLog, type Log } from "./log.ts";
 
-/** What the runner really does is in runner.md; where this file looks odd, that is why. */
+/** What the runner really does is in docs/runner.md; where this file looks odd, that is why. */
 export interface Job {
   readonly log: Log;
   readonly temp: string;

@@ -1,4 +1,4 @@
-/** The runner's secret masker, written from runner.md and checked against it by a test of its own. */
+/** The runner's secret masker, written from docs/runner.md and checked against it by a test of its own. */
 export interface Masker {
   /** `::add-mask::`, already unescaped. Returns the runner's warning, if it gives one. */
   add(value: string): string | undefined;

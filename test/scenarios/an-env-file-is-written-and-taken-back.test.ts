@@ -127,8 +127,8 @@ test("one that cannot be restored keeps what stood there before, and says where"
   expect(await step.post()).toBe(0);
   const { message = "" } = session.job.log.annotations.at(-1) ?? {};
   expect(message).toMatch(
-    /the env file .*\.env is still there \(\w+\)\. What stood there before is kept in .*env-file\.backup\./,
+    /the env file .*\.env is still there \(\w+\)\. What stood there before is kept in .*env-file-1\.backup\./,
   );
   const [keyDirectory = ""] = session.keyDirectories();
-  expect(readdirSync(join(session.job.temp, keyDirectory))).toEqual(["env-file.backup"]);
+  expect(readdirSync(join(session.job.temp, keyDirectory))).toEqual(["env-file-1.backup"]);
 });

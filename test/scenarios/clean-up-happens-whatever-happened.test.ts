@@ -76,6 +76,10 @@ test("a service that cannot delete keys (404, 405) is fine: the key dies by its 
     await step.main();
     expect(await step.post()).toBe(0);
     expect(session.job.log.annotations).toEqual([]);
+    const expiry = step.outputs.get("expires-at");
+    expect(session.job.log.lines.at(-1)).toBe(
+      `SecretStash: the temporary key is deleted here; it expires at ${expiry}.`,
+    );
   }
 });
 
@@ -98,6 +102,9 @@ test("revoke: false leaves the key to its TTL", async () => {
   await step.main();
   expect(await step.post()).toBe(0);
   expect(endpoints(session)).not.toContain("DELETE /api/user/keys/ID");
+  expect(session.job.log.lines.at(-1)).toMatch(
+    /^SecretStash: the temporary key is deleted here; it expires at /,
+  );
   expect(session.keyDirectories()).toEqual([]);
 });
 

@@ -58,6 +58,7 @@ test("state is saved before the key directory is made, and the key's id as soon 
     "write state",
     "mkdir secret-stash-tmp",
     "write device_private_key.pem",
+    "write state", // the fingerprint, before the request whose answer tells the id
     "write state",
     "write device.json",
   ]);

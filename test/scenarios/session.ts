@@ -111,6 +111,12 @@ export async function failingMain(
   expect(job.environment.size).toBe(0);
   expect(step.outputs.size).toBe(0);
   expect(keyDirectories()).toEqual([]);
+  expect(
+    session.server.store
+      .listKeys()
+      .map(({ expires_at }) => expires_at)
+      .filter(Boolean),
+  ).toEqual([]);
   const requestsBeforePost = session.requests.length;
   expect(await step.post()).toBe(0);
   expect(job.log.lines.at(-1)).toBe("SecretStash: nothing to clean up.");

@@ -11,7 +11,7 @@ test("all of them, in one error", async () => {
   replacePayload(session, "BROKEN", { v: 1 });
   replacePayload(session, "APP_KEY", "ignored, so it does not count");
   expect(await failingMain(session)).toMatch(
-    /^2 of 3 variables cannot be decrypted: STALE, BROKEN\. .*add them to ignore\. \[VARIABLES_UNDECRYPTABLE\]$/,
+    /^2 of 3 variables cannot be decrypted: STALE, BROKEN\. .*leave them out with ignore\. \[VARIABLES_UNDECRYPTABLE\]$/,
   );
 });
 

@@ -9,7 +9,7 @@ import type { EnvironmentRow, KeyRow, Store, VariableRow } from "./store.ts";
 
 type Stash = { Variables: { actor: string } };
 
-/** The HTTP face of the store: every endpoint of protocol.md, and `DELETE user/keys/{id}`. */
+/** The HTTP face of the store: every endpoint of docs/protocol.md, and `DELETE user/keys/{id}`. */
 export function createApp(store: Store, clock: Clock, requestsPerMinute: number): Hono<Stash> {
   const app = new Hono<Stash>().basePath("/api");
   const audit = (context: Context<Stash>, action: string, subject: string) =>

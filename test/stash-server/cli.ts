@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { parse as parseDotenv } from "dotenv";
 import { generateKeys, writeKeyDirectory } from "./owner.ts";
+import { environmentTypes } from "./schemas.ts";
 import { seedAccount } from "./seed.ts";
 import { startStashServer } from "./server.ts";
 
@@ -21,8 +22,18 @@ const { values: flags } = parseArgs({
     "no-grant": { type: "boolean", default: false },
   },
 });
-if (flags.credentials === undefined) {
-  console.error(usage);
+const isNumber = (text: string) => /^\d{1,9}$/.test(text);
+const mistake =
+  (flags.credentials === undefined &&
+    "--credentials FILE is missing: the server writes there how to reach it") ||
+  (!isNumber(flags.port) && "--port must be a number; 0 takes a free one") ||
+  (!isNumber(flags["rate-limit"]) && "--rate-limit must be a number of requests a minute") ||
+  (!isEnvironmentType(flags.type) && `--type must be one of ${environmentTypes.join(", ")}`) ||
+  (flags.variables !== undefined &&
+    !existsSync(flags.variables) &&
+    `--variables: there is no ${flags.variables}`);
+if (mistake || flags.credentials === undefined) {
+  console.error(`${mistake}\n${usage}`);
   process.exit(2);
 }
 const credentialsFile = resolve(flags.credentials);
@@ -84,6 +95,10 @@ async function makeAccount() {
   };
   if (accountFile !== undefined) writePrivate(accountFile, JSON.stringify(made, null, 2));
   return made;
+}
+
+function isEnvironmentType(text: string): boolean {
+  return (environmentTypes as readonly string[]).includes(text);
 }
 
 function readVariables(file: string): Record<string, string | null> {

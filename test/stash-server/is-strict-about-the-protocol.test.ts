@@ -14,7 +14,7 @@ const temporaryKey = {
   ttl_minutes: 5,
 };
 
-test("every endpoint answers as protocol.md says, under data", async () => {
+test("every endpoint answers as docs/protocol.md says, under data", async () => {
   const { account, ask } = await start({ type: "local" });
   const base = `applications/${account.applicationId}/environments`;
   expect((await ask("GET", "applications")).data).toEqual([

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 // The account owner's side: what an official client does on a laptop. It shares no code with `src/`, so that the action is
-// tested against another implementation of protocol.md; and it is the only side of the server that ever sees a DEK.
+// tested against another implementation of docs/protocol.md; and it is the only side of the server that ever sees a DEK.
 
 export interface KeyPair {
   privateKey: string;

@@ -55,10 +55,12 @@ export const newKey = v.lazy((body) =>
   typeof body === "object" && body !== null && "is_temporary" in body ? temporaryKey : regularKey,
 );
 
+export const environmentTypes = ["local", "development", "production", "testing"] as const;
+
 export const newEnvironment = v.strictObject({
   name: v.pipe(v.string(), v.nonEmpty()),
   slug: v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/)),
-  type: v.picklist(["local", "development", "production", "testing"]),
+  type: v.picklist(environmentTypes),
 });
 
 export const newVariable = v.strictObject({

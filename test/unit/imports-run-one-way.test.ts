@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const source = join(import.meta.dirname, "../../src");
 
-// pre|main|post|cli -> run -> the rooms -> http -> errors (docs/architecture of the house: design.md)
+// pre|main|post|cli -> run -> the rooms -> http -> errors the order of the rooms
 const mayImport: Record<string, readonly string[]> = {
   entry: ["entry", "host", "run", "errors"],
   run: [
@@ -20,7 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
     "http",
     "errors",
   ],
-  host: ["host", "http", "errors"],
+  host: ["host", "select", "format", "http", "errors"],
   stash: ["stash", "http", "errors"],
   device: ["device", "errors"],
   workspace: ["workspace", "errors"],

@@ -12,7 +12,7 @@ const variables = {
 };
 const expected = { ...variables, EMPTY: "" };
 
-test("WebCrypto, following protocol.md, pulls the variables with our key directory", async () => {
+test("WebCrypto, following docs/protocol.md, pulls the variables with our key directory", async () => {
   const { key_dir, envelope, variables } = await pulled();
   const device = JSON.parse(readFileSync(join(key_dir, "device.json"), "utf8"));
   expect(device).toEqual({

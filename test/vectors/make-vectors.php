@@ -1,5 +1,5 @@
 <?php
-// Makes official-formats.json with PHP's openssl_* functions alone: a second implementation of protocol.md, written from its text.
+// Makes official-formats.json with PHP's openssl_* functions alone: a second implementation of docs/protocol.md, written from its text.
 //   php test/vectors/make-vectors.php > test/vectors/official-formats.json
 // The key is for tests and opens nothing else.
 

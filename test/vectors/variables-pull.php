@@ -1,5 +1,5 @@
 <?php
-// What the official clients do on `variables pull`, from protocol.md: reads a key directory, opens the envelope with it and
+// What the official clients do on `variables pull`, from docs/protocol.md: reads a key directory, opens the envelope with it and
 // decrypts the payloads. Standard input: {"key_dir", "envelope", "variables": [{"name", "payload"}]}; output: {"NAME": "value"}.
 
 function decode(string $text): string

@@ -1,0 +1,65 @@
+import { listNames, printable, StashError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import type { Inputs } from "../host/inputs.ts";
+import { listEnvironments, unknownEnvironment } from "../stash/environments.ts";
+import type { Service } from "../stash/service.ts";
+import { type EncryptedVariable, listVariables } from "../stash/variables.ts";
+import { findGrant, type Grant, openGrant } from "./grant.ts";
+import { together } from "./together.ts";
+
+/** One environment, fetched: everything about it that needs no temporary key. */
+export interface FetchedLayer {
+  environment: string;
+  items: EncryptedVariable[];
+  /** the DEK, when a grant key opened it */
+  granted: Buffer | undefined;
+}
+
+/** Fetches all environments at once. With `environment-types`, none before every type has been checked. */
+export async function fetchLayers(
+  host: Host,
+  service: Service,
+  { environments, environmentTypes, grantKey }: Inputs,
+): Promise<{ layers: FetchedLayer[]; types: string[] }> {
+  const types = environmentTypes.length > 0 ? await checkTypes(service, environments, environmentTypes) : [];
+  const grant = findGrant(host, service, grantKey);
+  const layers = await together(
+    ...environments.map((environment) => fetchLayer(service, environment, grant)),
+  );
+  return { layers, types };
+}
+
+async function fetchLayer(
+  service: Service,
+  environment: string,
+  grant: Promise<Grant | undefined>,
+): Promise<FetchedLayer> {
+  const [items, granted] = await together(
+    listVariables(service, environment),
+    grant.then((found) => found && openGrant(service, environment, found)),
+  );
+  return { environment, items, granted };
+}
+
+async function checkTypes(
+  service: Service,
+  environments: readonly string[],
+  allowed: readonly string[],
+): Promise<string[]> {
+  const known = new Map((await listEnvironments(service)).map(({ slug, type }) => [slug, type]));
+  const types = environments.map((environment) => {
+    const type = known.get(environment);
+    if (type === undefined) throw unknownEnvironment(environment, [...known.keys()]);
+    return { environment, type };
+  });
+  const refused = types.filter(({ type }) => !allowed.includes(type));
+  if (refused.length === 0) return types.map(({ type }) => type);
+  const found = refused
+    .map(({ environment, type }) => `${printable(environment)} is ${printable(type)}`)
+    .join(", ");
+  throw new StashError(
+    "ENVIRONMENT_TYPE_REFUSED",
+    `Nothing was pulled, because environment-types allows ${listNames(allowed)} alone, and ${found}. ` +
+      "Pull another environment, or allow its type.",
+  );
+}

@@ -1,0 +1,53 @@
+import { holdsKey, splitGrantKey } from "../crypto/grant-key.ts";
+import { listNames } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import type { Inputs } from "../host/inputs.ts";
+import { runnerMasks } from "../redact/runner-masks.ts";
+import { chooseMasked, masksOfOrdinaryText, partlyMasked } from "../select/masking.ts";
+import type { Values } from "./values.ts";
+
+// Members of a JWK such as "RSA-OAEP" or "AQAB" are no secrets; its private numbers are far longer.
+const MIN_KEY_PART = 20;
+// A path is shorter, and masking one would only hide where it points.
+const MIN_MANGLED_KEY = 256;
+
+/** Before anything else is said: a mistake in any other input may be about to be printed. */
+export async function maskCredentials(host: Host): Promise<void> {
+  await host.mask(runnerMasks([host.readInput("api-token").trim()]));
+  const key = splitGrantKey(host.readInput("grant-key")).key;
+  if (holdsKey(key) || key.length >= MIN_MANGLED_KEY) await maskGrantKey(host, key);
+}
+
+export async function maskGrantKey(host: Host, key: string): Promise<void> {
+  await host.mask(runnerMasks([key.trim()], { minLeaf: MIN_KEY_PART }));
+}
+
+/** Masks everything that was decrypted but what the workflow lets be seen, and says what that is. */
+export async function maskValues(
+  host: Host,
+  { unmasked, minMaskLength }: Inputs,
+  values: Values,
+  json = "",
+): Promise<void> {
+  const masking = chooseMasked(values.variables, { unmasked, minLength: minMaskLength });
+  const shown = new Set(masking.unmasked.values());
+  const referredTo = values.decrypted.filter((value) => !shown.has(value) && value.length >= minMaskLength);
+  await host.mask(runnerMasks([...masking.masked.values(), ...referredTo, json]));
+
+  if (masking.unmasked.size > 0) {
+    host.notice(`Not masked, as asked: ${listNames([...masking.unmasked.keys()])}.`);
+  }
+  const ordinary = masksOfOrdinaryText(masking);
+  if (ordinary.length > 0) {
+    host.notice(
+      `${listNames(ordinary)}: the value is ordinary text, and all of it in the log becomes ***. ` +
+        "If it is no secret, add the name to unmasked.",
+    );
+  }
+  const partly = partlyMasked(masking);
+  if (partly.length > 0) {
+    host.warn(
+      `${listNames(partly)}: not masked, but holds the value of a masked variable; that part stays hidden.`,
+    );
+  }
+}

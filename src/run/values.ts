@@ -1,0 +1,52 @@
+import { decryptPayload } from "../crypto/payload.ts";
+import { listNames, StashError } from "../errors.ts";
+import type { LayeredItem } from "../select/layers.ts";
+import { createReferenceResolver } from "../select/references.ts";
+import type { Choice } from "../select/variable-rules.ts";
+import type { EncryptedVariable } from "../stash/variables.ts";
+
+/** Plaintext, in memory for the rest of the process. */
+export interface Values {
+  /** by the names that later steps see */
+  variables: Map<string, string>;
+  /** everything that was decrypted, chosen or only referred to: all of it is to be masked */
+  decrypted: string[];
+}
+
+/**
+ * Decrypts what was chosen and, with `resolveReferences`, what that refers to.
+ *
+ * @param deks by environment
+ * @throws {StashError} `VARIABLES_UNDECRYPTABLE`, naming all of them; `REFERENCES_UNRESOLVED`
+ */
+export function readValues(
+  stored: ReadonlyMap<string, LayeredItem<EncryptedVariable>>,
+  choices: readonly Choice[],
+  deks: ReadonlyMap<string, Uint8Array>,
+  resolveReferences: boolean,
+): Values {
+  const undecryptable = new Set<string>();
+  const decrypted = new Map<string, string>();
+  const decrypt = (name: string): string | undefined => {
+    const known = decrypted.get(name);
+    const found = stored.get(name);
+    const dek = deks.get(found?.environment ?? "");
+    if (known !== undefined || found === undefined || dek === undefined) return known;
+    const value = decryptPayload(found.item.payload, dek);
+    if (value === undefined) undecryptable.add(name);
+    decrypted.set(name, value ?? "");
+    return value ?? "";
+  };
+  const lookUp = resolveReferences ? createReferenceResolver(decrypt) : (name: string) => decrypt(name) ?? "";
+  const variables = new Map(choices.map(({ source, target }) => [target, lookUp(source)]));
+  if (undecryptable.size > 0) throw cannotDecrypt([...undecryptable], decrypted.size);
+  return { variables, decrypted: [...decrypted.values()] };
+}
+
+function cannotDecrypt(names: string[], total: number): StashError {
+  return new StashError(
+    "VARIABLES_UNDECRYPTABLE",
+    `${names.length} of ${total} variables cannot be decrypted: ${listNames(names)}. They were probably encrypted before the ` +
+      "environment's key was replaced. Push them again with the official CLI, or leave them out with ignore.",
+  );
+}
