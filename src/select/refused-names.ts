@@ -3,6 +3,7 @@ const refusedNames = new Set([
   "PATH", // every command look-up
   ...["BASH_ENV", "ENV", "IFS", "SHELLOPTS", "BASHOPTS", "PS4", "PROMPT_COMMAND"], // shells
   "NODE_OPTIONS", // Node; the GitHub runner refuses it too
+  "NODE_TLS_REJECT_UNAUTHORIZED", // turns certificate checks off
   ...["PYTHONPATH", "PYTHONSTARTUP", "PYTHONHOME"],
   ...["PERL5OPT", "PERL5LIB", "PERL5DB"],
   ...["RUBYOPT", "RUBYLIB"],

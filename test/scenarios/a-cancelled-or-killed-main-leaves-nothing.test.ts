@@ -13,10 +13,10 @@ describe.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("%s", (signal) => {
   test.each(moments)("%s", async (_, isMoment) => {
     let child: ChildProcess | undefined;
     const session = await startSession({
-      answer: (request) => {
-        if (!isMoment(request)) return undefined;
+      served: (request) => {
+        if (!isMoment(request)) return;
         child?.kill(signal);
-        return new Promise(() => {}); // the answer never comes, so nothing goes on behind the signal's back
+        return new Promise(() => {}); // the service has done it, but its answer never comes
       },
     });
     const step = session.step({ "env-file": ".env" });
@@ -25,9 +25,10 @@ describe.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("%s", (signal) => {
     expect(step.outputs.size).toBe(0);
 
     expect(await step.post()).toBe(0);
-    expect(session.keyDirectories()).toEqual([]);
+    expect(session.leftInTemp()).toEqual([]);
     expect(readdirSync(session.job.workspace)).toEqual([]);
     expect(session.job.log.annotations).toEqual([]);
+    expect(session.server.store.listKeys()).toHaveLength(2);
   });
 });
 
@@ -37,7 +38,7 @@ test("a job cancelled after main: post takes everything back", async () => {
   await step.main();
   expect(await session.job.run("kill -TERM $$")).not.toBe(0);
   expect(await step.post()).toBe(0);
-  expect(session.keyDirectories()).toEqual([]);
+  expect(session.leftInTemp()).toEqual([]);
   expect(readdirSync(session.job.workspace)).toEqual([]);
   expect(session.server.store.listKeys()).toHaveLength(2);
 });

@@ -50,12 +50,12 @@ test("keep-env-file leaves it as written", async () => {
   await step.main();
   expect(await step.post()).toBe(0);
   expect(parse(readFileSync(path(session)))).toEqual(variables);
-  expect(session.keyDirectories()).toEqual([]);
+  expect(session.leftInTemp()).toEqual([]);
 });
 
 test("an absolute path may lie outside the workspace", async () => {
   const session = await startSession({ variables });
-  const file = join(session.job.temp, "app.env");
+  const file = join(session.job.workspace, "../app.env");
   const step = session.step({ "env-file": file });
   expect(await step.main()).toBe(0);
   expect(parse(readFileSync(file))).toEqual(variables);
@@ -108,7 +108,7 @@ test("a value that some reader could not read is refused by name before anything
 
 test("a link put in its place meanwhile is removed, and its target is not touched", async () => {
   const session = await startSession({ variables });
-  const target = join(session.job.temp, "target");
+  const target = join(session.job.workspace, "../target");
   writeFileSync(target, "not ours");
   const step = session.step({ "env-file": ".env" });
   await step.main();
@@ -129,6 +129,6 @@ test("one that cannot be restored keeps what stood there before, and says where"
   expect(message).toMatch(
     /the env file .*\.env is still there \(\w+\)\. What stood there before is kept in .*env-file-1\.backup\./,
   );
-  const [keyDirectory = ""] = session.keyDirectories();
+  const [keyDirectory = ""] = session.leftInTemp();
   expect(readdirSync(join(session.job.temp, keyDirectory))).toEqual(["env-file-1.backup"]);
 });

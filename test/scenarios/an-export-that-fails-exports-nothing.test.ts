@@ -5,12 +5,26 @@ import { failingMain, startSession } from "./session.ts";
 
 test("a full disk under GITHUB_ENV takes the outputs back, too", async () => {
   const session = await startSession();
-  const outputs = join(session.job.temp, "outputs");
+  const outputs = join(session.job.workspace, "outputs");
   writeFileSync(outputs, "earlier=1\n");
   // Every write to /dev/full fails with ENOSPC (full(4)).
   const message = await failingMain(session, {}, { GITHUB_ENV: "/dev/full", GITHUB_OUTPUT: outputs });
   expect(message).toMatch(/cannot be written \(ENOSPC\)\. .*Nothing was exported\. \[EXPORT_FAILED\]$/);
   expect(readFileSync(outputs, "utf8")).toBe("earlier=1\n");
+});
+
+test("an env file that was to be kept is taken back all the same", async () => {
+  const session = await startSession();
+  const file = join(session.job.workspace, ".env");
+  writeFileSync(file, "MINE=1\n");
+  await failingMain(session, { "env-file": ".env", "keep-env-file": "true" }, { GITHUB_ENV: "/dev/full" });
+  expect(readFileSync(file, "utf8")).toBe("MINE=1\n");
+});
+
+test("an env file on a full disk is named, and the variables stay where they are", async () => {
+  const session = await startSession();
+  const message = await failingMain(session, { "env-file": "/proc/self/secret-stash.env" });
+  expect(message).toMatch(/^The env file \/proc\/.* cannot be written \(\w+\)\. .*\[ENV_FILE_FAILED\]$/);
 });
 
 test("a missing GITHUB_ENV, too", async () => {
@@ -28,7 +42,7 @@ test("without a state file nothing is created, because post could not clean it u
     /GITHUB_STATE cannot be written.*\[STATE_FAILED\]$/,
   );
   expect(session.requests.map(({ method }) => method)).not.toContain("POST");
-  expect(session.keyDirectories()).toEqual([]);
+  expect(session.leftInTemp()).toEqual([]);
 });
 
 test("a temp directory that is missing is named", async () => {

@@ -10,7 +10,7 @@ test("masks come first, then the env file, then outputs and variables, then the 
   const session = await startSession({
     variables: { API_KEY: "plain-secret-value", PEM: "line one\nline two\n" },
   });
-  const trace = join(session.job.temp, "trace.jsonl");
+  const trace = join(session.job.workspace, "trace.jsonl");
   writeFileSync(trace, "");
   const step = session.step({ "env-file": ".env" }, { NODE_OPTIONS: `--import=${hook}`, WRITE_TRACE: trace });
   expect(await step.main()).toBe(0);
@@ -41,7 +41,7 @@ test("masks come first, then the env file, then outputs and variables, then the 
 
 test("state is saved before the key directory is made, and the key's id as soon as it is known", async () => {
   const session = await startSession();
-  const trace = join(session.job.temp, "trace.jsonl");
+  const trace = join(session.job.workspace, "trace.jsonl");
   writeFileSync(trace, "");
   const step = session.step({}, { NODE_OPTIONS: `--import=${hook}`, WRITE_TRACE: trace });
   expect(await step.main()).toBe(0);

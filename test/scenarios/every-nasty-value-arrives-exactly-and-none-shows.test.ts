@@ -34,7 +34,7 @@ test("later steps get every value exactly, and the log shows none of them in any
 
   environment.delete("MB_3"); // Linux starts no process with it: the warning below
   expect(await step.post()).toBe(0);
-  expect(session.keyDirectories()).toEqual([]);
+  expect(session.leftInTemp()).toEqual([]);
 });
 
 test("values over 128 KiB get a warning, because Linux starts no process with them", async () => {

@@ -42,6 +42,7 @@ export const nastyValues: Record<string, string | null> = {
     nested: [{ token: "json-nested-token" }],
   }),
   JSON_PRETTY: JSON.stringify({ client: "pretty-client", private_key: "pretty\nmulti-line\nleaf" }, null, 2),
+  JSON_LONE_SURROGATE: '["first line\\nsecond \\ud83d"]',
   JSON_STRING: '"a quoted string of its own"',
   PEM: pem,
   URL: "postgres://db-user:p%40ss%2Fword-123@db.example.test:5432/app?sslmode=require",

@@ -49,7 +49,10 @@ test("post adds one: the key's deletion", async () => {
 test("nothing is ever posted to envelopes in bulk, and no other key's envelope changes", async () => {
   const session = await startSession();
   const step = session.step();
+  const { store } = session.server;
+  const before = [1, 2].map((id) => store.findEnvelope(1, id));
   await step.main();
+  expect([1, 2].map((id) => store.findEnvelope(1, id))).toEqual(before);
   const audit = session.server.store.listAudit().map(({ action, subject }) => `${action} ${subject}`);
   const id = step.outputs.get("device-key-id");
   expect(audit.filter((line) => line.startsWith("envelope.grant"))).toEqual([`envelope.grant ci/${id}`]);

@@ -24,8 +24,8 @@ export interface Session {
   requests: RecordedRequest[];
   /** A step of the action with these inputs changed. */
   step(changes?: Record<string, string>, environment?: Record<string, string>): ActionStep;
-  /** What is left of ours under the temp directory. */
-  keyDirectories(): string[];
+  /** Everything that stands in the runner's temp directory, which is empty when a job begins. */
+  leftInTemp(): string[];
 }
 
 export interface SessionOptions {
@@ -35,21 +35,23 @@ export interface SessionOptions {
   requestsPerMinute?: number;
   /** Answers a request instead of the service. */
   answer?: (request: RecordedRequest) => Response | undefined | Promise<Response | undefined>;
+  /** Runs when the service has done what was asked, and before its answer is sent. */
+  served?: (request: RecordedRequest) => void | Promise<void>;
 }
 
 /** A server with an account, and a job on a runner: both real, both gone when the test ends. */
 export async function startSession(options: SessionOptions = {}): Promise<Session> {
   const requests: RecordedRequest[] = [];
+  const recorded = new WeakMap<Request, RecordedRequest>();
   const server = await startStashServer({
     requestsPerMinute: options.requestsPerMinute ?? 1000,
     intercept: async (request) => {
-      const { pathname, search } = new URL(request.url);
-      const body = await request.clone().text();
-      const headers = Object.fromEntries(request.headers);
-      const recorded = { method: request.method, url: pathname + search, headers, body };
-      requests.push(recorded);
-      return options.answer?.(recorded);
+      const entry = await record(request);
+      recorded.set(request, entry);
+      requests.push(entry);
+      return options.answer?.(entry);
     },
+    observe: (request) => options.served?.(recorded.get(request) as RecordedRequest),
   });
   const { ownerKeys, grantKeys } = inject("keys");
   const account = seedAccount(server.store, {
@@ -79,8 +81,14 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
     inputs,
     requests,
     step: (changes = {}, environment = {}) => job.uses({ ...inputs, ...changes }, environment),
-    keyDirectories: () => readdirSync(job.temp).filter((name) => name.startsWith("secret-stash-")),
+    leftInTemp: () => readdirSync(job.temp),
   };
+}
+
+async function record(request: Request): Promise<RecordedRequest> {
+  const { pathname, search } = new URL(request.url);
+  const headers = Object.fromEntries(request.headers);
+  return { method: request.method, url: pathname + search, headers, body: await request.clone().text() };
 }
 
 /** `METHOD path` of each request, with the account's own ids taken out, for counting and ordering. */
@@ -103,14 +111,14 @@ export async function failingMain(
   changes: Record<string, string> = {},
   environment: Record<string, string> = {},
 ): Promise<string> {
-  const { job, keyDirectories } = session;
+  const { job, leftInTemp } = session;
   const step = session.step(changes, environment);
   expect(await step.main()).toBe(1);
   const errors = job.log.annotations.filter(({ level }) => level === "error");
   expect(errors).toHaveLength(1);
   expect(job.environment.size).toBe(0);
   expect(step.outputs.size).toBe(0);
-  expect(keyDirectories()).toEqual([]);
+  expect(leftInTemp()).toEqual([]);
   expect(
     session.server.store
       .listKeys()

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { encryptValue, makeDek, wrapForKey } from "./owner.ts";
 import { type Account, seedAccount } from "./seed.ts";
@@ -106,6 +107,16 @@ test.each<[string, Record<string, unknown>, string]>([
   ["a TTL over 60", { ...temporaryKey, ttl_minutes: 61 }, "ttl_minutes"],
   ["a TTL that is not whole", { ...temporaryKey, ttl_minutes: 5.5 }, "ttl_minutes"],
   ["a key that is none", { ...temporaryKey, public_key: "-----BEGIN PUBLIC KEY-----" }, "public_key"],
+  [
+    "an RSA key of 2048 bits",
+    { ...temporaryKey, public_key: publicKey("rsa", { modulusLength: 2048 }) },
+    "public_key",
+  ],
+  [
+    "an elliptic-curve key",
+    { ...temporaryKey, public_key: publicKey("ec", { namedCurve: "P-256" }) },
+    "public_key",
+  ],
   ["a key type that is none", { ...temporaryKey, key_type: "laptop" }, "key_type"],
   ["a temporary key without a TTL", { ...temporaryKey, ttl_minutes: undefined }, "ttl_minutes"],
   [
@@ -165,6 +176,11 @@ test("who did what when is on record", async () => {
     { at: expect.any(String), actor: "owner", action: "key.delete", subject: "2" },
   ]);
 });
+
+function publicKey(type: "rsa" | "ec", options: { modulusLength?: number; namedCurve?: string }): string {
+  const { publicKey } = generateKeyPairSync(type as "rsa", options as { modulusLength: number });
+  return publicKey.export({ type: "spki", format: "pem" }).toString();
+}
 
 async function start(options: { type?: string; requestsPerMinute?: number } = {}) {
   const { type = "testing", requestsPerMinute = 1000 } = options;

@@ -17,14 +17,27 @@ export interface StashServer {
 /** Sees every request before the service does; an answer of its own is sent instead of the service's. */
 export type Intercept = (request: Request) => Response | undefined | Promise<Response | undefined>;
 
+/** Sees every answer of the service before it is sent. */
+export type Observe = (request: Request, response: Response) => void | Promise<void>;
+
 /** Starts the server on loopback. `data` is a database file; without one all is in memory. */
 export async function startStashServer(
-  options: { port?: number; data?: string; requestsPerMinute?: number; intercept?: Intercept } = {},
+  options: {
+    port?: number;
+    data?: string;
+    requestsPerMinute?: number;
+    intercept?: Intercept;
+    observe?: Observe;
+  } = {},
 ): Promise<StashServer> {
   const clock = createClock();
   const store = openStore(options.data ?? ":memory:", clock);
   const app = createApp(store, clock, options.requestsPerMinute ?? 60);
-  const fetch = async (request: Request) => (await options.intercept?.(request)) ?? app.fetch(request);
+  const fetch = async (request: Request) => {
+    const response = (await options.intercept?.(request)) ?? (await app.fetch(request.clone()));
+    await options.observe?.(request, response);
+    return response;
+  };
   const pruning = setInterval(() => store.pruneExpiredKeys(), PRUNE_EVERY_MS).unref();
   const { server, port } = await new Promise<{ server: ReturnType<typeof serve>; port: number }>(
     (resolve, reject) => {

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fingerprintOf } from "../../src/crypto/device-key.ts";
 import { openEnvelope } from "../../src/crypto/envelope.ts";
 import { readGrantKey } from "../../src/crypto/grant-key.ts";
 import { decryptPayload } from "../../src/crypto/payload.ts";
+import { startSession } from "../scenarios/session.ts";
 
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, "official-formats.json"), "utf8"));
 const dek = Buffer.from(vectors.dek, "hex");
@@ -28,6 +29,22 @@ describe(`formats written by ${vectors.made_by}`, () => {
       expect(decryptPayload(payload, dek)).toBe(value);
       expect(decryptPayload(JSON.stringify(payload), dek)).toBe(value);
     }
+  });
+
+  test("a key directory of the official form is a grant key, and its environment is pulled with it", async () => {
+    const session = await startSession({ variables: {}, grant: false });
+    const { store } = session.server;
+    const key = { label: "vector", key_type: "device", public_key: vectors.public_key, expires_at: null };
+    store.saveEnvelope(1, store.addKey(key)?.id ?? 0, JSON.stringify(vectors.envelope));
+    const carried = vectors.payloads.filter(({ value }: { value: string }) => !value.includes("\0"));
+    for (const [index, { payload }] of carried.entries())
+      store.saveVariable(1, `VALUE_${index}`, JSON.stringify(payload));
+    writeFileSync(join(session.job.workspace, "device_private_key.pem"), vectors.private_key, {
+      mode: 0o600,
+    });
+    expect(await session.step({ "grant-key": "device_private_key.pem" }).main()).toBe(0);
+    for (const [index, { value }] of carried.entries())
+      expect(session.job.environment.get(`VALUE_${index}`)).toBe(value);
   });
 
   test("the recovery share is the same key", async () => {

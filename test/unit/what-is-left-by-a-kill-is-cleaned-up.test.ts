@@ -1,0 +1,95 @@
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { createKeyDirectory, newKeyDirectoryPath } from "../../src/device/key-directory.ts";
+import { deleteKeyDirectory } from "../../src/device/key-directory-deletion.ts";
+import { deleteDraft, type EnvFile, restoreEnvFile, writeEnvFile } from "../../src/workspace/env-file.ts";
+
+let folder = "";
+let file: EnvFile;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "left-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  file = {
+    path: join(folder, ".env"),
+    draft: join(folder, ".env.draft"),
+    backup: join(folder, "backup"),
+    existed: true,
+    mode: 0o644,
+  };
+});
+
+describe("an env file", () => {
+  test("killed before the backup was whole: the file is as it was, the draft of the backup is not taken for one", async () => {
+    writeFileSync(file.path, "MINE=1\n");
+    writeFileSync(`${file.backup}.part`, "MI");
+    await restoreEnvFile(file);
+    expect(readFileSync(file.path, "utf8")).toBe("MINE=1\n");
+  });
+
+  test("killed between backup and rename: the draft, which holds values, goes", async () => {
+    writeFileSync(file.path, "MINE=1\n");
+    writeFileSync(file.backup, "MINE=1\n");
+    writeFileSync(file.draft, "SECRET='x'\n");
+    await restoreEnvFile(file);
+    expect(existsSync(file.draft)).toBe(false);
+    expect(readFileSync(file.path, "utf8")).toBe("MINE=1\n");
+  });
+
+  test("kept: the draft goes all the same", async () => {
+    writeFileSync(file.draft, "SECRET='x'\n");
+    await deleteDraft(file);
+    expect(existsSync(file.draft)).toBe(false);
+  });
+
+  test("nothing is written through a link that stands where the draft goes", async () => {
+    writeFileSync(join(folder, "target"), "not ours");
+    symlinkSync(join(folder, "target"), file.draft);
+    await expect(writeEnvFile({ ...file, existed: false }, "SECRET='x'\n")).rejects.toMatchObject({
+      code: "ENV_FILE_FAILED",
+    });
+    expect(readFileSync(join(folder, "target"), "utf8")).toBe("not ours");
+  });
+});
+
+describe("a key directory", () => {
+  test("is not made where something stands already, a link too", async () => {
+    const path = newKeyDirectoryPath(folder);
+    mkdirSync(join(folder, "elsewhere"));
+    symlinkSync(join(folder, "elsewhere"), path);
+    await expect(createKeyDirectory(path, "key")).rejects.toMatchObject({ code: "KEY_DIRECTORY_FAILED" });
+    expect(existsSync(join(folder, "elsewhere/device_private_key.pem"))).toBe(false);
+  });
+
+  // Root may write anywhere, so the guard shows only for another user: this process becomes one for the moment.
+  test.each([0o500, 0o000])("that was made read-only or closed (mode %o) is deleted", async (mode) => {
+    const path = newKeyDirectoryPath(folder);
+    await createKeyDirectory(path, "key");
+    const nobody = 65534;
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot)
+      for (const owned of [folder, path, join(path, "device_private_key.pem")])
+        chownSync(owned, nobody, nobody);
+    chmodSync(path, mode);
+    if (isRoot) process.seteuid?.(nobody);
+    try {
+      // Negative control: without the permission being given back, it cannot be deleted.
+      expect(() => rmSync(path, { recursive: true })).toThrow(/EACCES|EPERM/);
+      expect(await deleteKeyDirectory(path)).toBe("deleted");
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+    expect(existsSync(path)).toBe(false);
+  });
+});
