@@ -12,26 +12,28 @@ export interface DotenvReader {
   cannotRead?: (value: string) => boolean;
 }
 
+export const posixShells: DotenvReader[] = ["bash", "dash", "busybox"].map(posixShell);
+
 export const dotenvReaders: DotenvReader[] = [
   { name: "npm's dotenv", package: "", isInstalled: () => true, read: (_, text) => parse(text) },
-  ...["bash", "dash", "busybox"].map(posixShell),
+  ...posixShells,
   {
     name: "vlucas/phpdotenv",
     package: "php-cli php-vlucas-phpdotenv",
-    isInstalled: () => succeeds("php", "-r", `require "${phpAutoload}";`),
-    read: (file) => json("php", ["-r", readWithPhp, file]),
+    isInstalled: () => isInstalled("php", "-r", `require "${phpAutoload}";`),
+    read: (file) => readJson("php", ["-r", readWithPhp, file]),
   },
   {
     name: "python-dotenv",
     package: "python3-dotenv",
-    isInstalled: () => succeeds("/usr/bin/python3", "-c", "import dotenv"),
-    read: (file) => json("/usr/bin/python3", ["-c", readWithPython, file]),
+    isInstalled: () => isInstalled("/usr/bin/python3", "-c", "import dotenv"),
+    read: (file) => readJson("/usr/bin/python3", ["-c", readWithPython, file]),
   },
   {
     name: "ruby's dotenv",
     package: "ruby-dotenv",
-    isInstalled: () => succeeds("ruby", "-rdotenv", "-e", ""),
-    read: (file) => json("ruby", ["-rjson", "-rdotenv", "-e", readWithRuby, file]),
+    isInstalled: () => isInstalled("ruby", "-rdotenv", "-e", ""),
+    read: (file) => readJson("ruby", ["-rjson", "-rdotenv", "-e", readWithRuby, file]),
     // Debian 12's 2.4.0 (2018) splits the file at line feeds before it looks for quotes; 2.5 and later do not.
     cannotRead: (value) => value.includes("\n") && rubyDotenvSplitsLines,
   },
@@ -50,7 +52,7 @@ const readWithRuby = `
   file = ARGV[0]
   read = Dotenv.respond_to?(:parse) ? Dotenv.parse(file).to_h : Hash[Dotenv::Environment.new(file, true)]
   puts JSON.generate(read)`;
-const rubyDotenvSplitsLines = succeeds("ruby", "-rdotenv", "-e", "exit !Dotenv.respond_to?(:parse)");
+const rubyDotenvSplitsLines = isInstalled("ruby", "-rdotenv", "-e", "exit !Dotenv.respond_to?(:parse)");
 
 function posixShell(shell: string): DotenvReader {
   const command = shell === "busybox" ? ["busybox", "sh"] : [shell];
@@ -58,7 +60,7 @@ function posixShell(shell: string): DotenvReader {
   return {
     name: `${shell}, set -a; . file`,
     package: shell,
-    isInstalled: () => succeeds(file, ...args, "-c", ":"),
+    isInstalled: () => isInstalled(file, ...args, "-c", ":"),
     read: (path) => {
       const script = [...args, "-c", 'set -a; . "$1"; exec /usr/bin/env -0', "sh", path];
       const lines = run(file, script).split("\0").filter(Boolean);
@@ -69,7 +71,7 @@ function posixShell(shell: string): DotenvReader {
   };
 }
 
-function json(file: string, args: string[]): Record<string, string> {
+export function readJson(file: string, args: string[]): Record<string, string> {
   return JSON.parse(run(file, args));
 }
 
@@ -80,6 +82,6 @@ function run(file: string, args: string[]): string {
   return stdout;
 }
 
-function succeeds(file: string, ...args: string[]): boolean {
+export function isInstalled(file: string, ...args: string[]): boolean {
   return spawnSync(file, args, { stdio: "ignore" }).status === 0;
 }

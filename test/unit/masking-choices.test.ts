@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { chooseMasked, masksOfOrdinaryText, partlyMasked } from "../../src/select/masking.ts";
+
+const choose = (values: Record<string, string>, unmasked: string[] = [], minLength = 0) =>
+  chooseMasked(new Map(Object.entries(values)), { unmasked, minLength });
+
+test("everything is masked but what unmasked names or matches, and what is too short", () => {
+  const values = { NODE_ENV: "testing", APP_URL: "https://x", TOKEN: "s3cr3t", PIN: "123" };
+  expect([...choose(values).unmasked.keys()]).toEqual([]);
+  expect([...choose(values, ["NODE_ENV", "*_URL"]).unmasked.keys()]).toEqual(["NODE_ENV", "APP_URL"]);
+  expect([...choose(values, [], 4).unmasked.keys()]).toEqual(["PIN"]);
+});
+
+test("masks of ordinary text are named: words, small numbers, single characters", () => {
+  const values = {
+    A: "true",
+    B: "1",
+    C: "test",
+    D: "{",
+    E: "Production",
+    F: "443",
+    G: "s3cr3t",
+    H: "",
+    I: "🔐",
+  };
+  expect(masksOfOrdinaryText(choose(values))).toEqual(["A", "B", "C", "D", "E", "F", "I"]);
+});
+
+test("an unmasked value that holds a masked one is named", () => {
+  const values = { URL: "https://host/s3cr3t/x", OTHER: "nothing here", TOKEN: "s3cr3t", EMPTY: "" };
+  expect(partlyMasked(choose(values, ["URL", "OTHER"]))).toEqual(["URL"]);
+});
