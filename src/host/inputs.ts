@@ -1,4 +1,4 @@
-import { StashError } from "../errors.ts";
+import { printable, StashError } from "../errors.ts";
 import { type EnvFileFormat, envFileFormats, isEnvFileFormat } from "../format/env-file-format.ts";
 import { compileGlob } from "../select/glob.ts";
 import { parseVariableRules, type VariableRule } from "../select/variable-rules.ts";
@@ -170,24 +170,28 @@ function isIdentifier(text: string): boolean {
 /** One `path` or `path:format` a line; what follows the last colon counts only if it is a format. */
 function parseEnvFiles({ text, check, oneOf }: InputReader<InputName>): EnvFileRequest[] {
   const fallback = oneOf("env-file-format", envFileFormats);
-  const requests = text("env-file")
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter(Boolean)
-    .map((line) => {
-      const colon = line.lastIndexOf(":");
-      const format = line.slice(colon + 1);
-      return isEnvFileFormat(format) && colon > 0
+  const requests: EnvFileRequest[] = [];
+  for (const [index, written] of text("env-file").split(/\r?\n/).entries()) {
+    const line = written.trim();
+    if (line === "") continue;
+    const colon = line.lastIndexOf(":");
+    const format = line.slice(colon + 1);
+    const request =
+      colon > 0 && isEnvFileFormat(format)
         ? { path: line.slice(0, colon), format }
         : { path: line, format: fallback };
-    });
-  for (const { path } of requests) {
-    check("env-file", !/\p{Cc}|[/\\]$/u.test(path), "must be the path of a file, or path:format, one a line");
+    const place = `line ${index + 1}, "${printable(line)}"`;
+    check(
+      "env-file",
+      !/\p{Cc}|[/\\]$/u.test(request.path),
+      `${place}: expected the path of a file, or path:format`,
+    );
+    check(
+      "env-file",
+      requests.every(({ path }) => path !== request.path),
+      `${place}: names a file for the second time`,
+    );
+    requests.push(request);
   }
-  check(
-    "env-file",
-    new Set(requests.map(({ path }) => path)).size === requests.length,
-    "names one file twice",
-  );
   return requests;
 }
