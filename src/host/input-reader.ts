@@ -29,7 +29,10 @@ export function createInputReader<Name extends string>(
       check(name, text(name) !== "", `is missing. ${remedy}`);
       return text(name);
     },
-    list: (name) => splitList(text(name)),
+    list: (name) =>
+      text(name)
+        .split(/[\s,]+/)
+        .filter(Boolean),
     flag: (name) => {
       check(name, /^(true|false)$/i.test(text(name)), "must be true or false");
       return /^true$/i.test(text(name));
@@ -49,8 +52,4 @@ export function createInputReader<Name extends string>(
       return value ?? (values[0] as (typeof values)[number]);
     },
   };
-}
-
-export function splitList(text: string): string[] {
-  return text.split(/[\s,]+/).filter(Boolean);
 }
