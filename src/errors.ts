@@ -87,6 +87,12 @@ export function listNames(names: readonly string[], limit = 20): string {
   return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
 }
 
+/** Lines of a message, never a wall of them. */
+export function joinLines(lines: readonly string[], limit = 20): string {
+  const more = lines.length - limit;
+  return [...lines.slice(0, limit), ...(more > 0 ? [`- and ${more} more`] : [])].join("\n");
+}
+
 /** The system's own short code of a failed call (`EACCES`, `ECONNREFUSED`), never its message. */
 export function systemCode(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;

@@ -1,6 +1,4 @@
-import { printable, StashError } from "../errors.ts";
-
-const MAX_LISTED = 20;
+import { joinLines, printable, StashError } from "../errors.ts";
 
 /**
  * Refuses, before anything is written, what a format cannot carry.
@@ -19,12 +17,10 @@ export function refuseUncarried(
     if (reason !== undefined) refused.push(`- ${printable(name)}: ${reason}`);
   }
   if (refused.length === 0) return;
-  const more = refused.length - MAX_LISTED;
-  const lines = [...refused.slice(0, MAX_LISTED), ...(more > 0 ? [`- and ${more} more`] : [])];
   throw new StashError(
     "VALUES_REFUSED",
     `Nothing was written or exported, because an env file in the ${format} format cannot carry these variables so that every ` +
-      `reader gives back what was stored:\n${lines.join("\n")}\n` +
+      `reader gives back what was stored:\n${joinLines(refused)}\n` +
       "Store them in another form (base64, say), leave them out, or choose another env-file-format.",
   );
 }

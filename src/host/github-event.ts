@@ -6,11 +6,17 @@ import { readFileSync } from "node:fs";
  *
  * @returns a sentence that says so, when the event shows it
  */
-export function whyNoSecrets({ GITHUB_ACTOR, GITHUB_EVENT_PATH }: NodeJS.ProcessEnv): string | undefined {
+export function whyNoSecrets({
+  GITHUB_ACTOR,
+  GITHUB_EVENT_NAME = "",
+  GITHUB_EVENT_PATH,
+}: NodeJS.ProcessEnv): string | undefined {
   const way = "Set on-missing-credentials: skip to let such runs go on without the variables.";
   if (GITHUB_ACTOR === "dependabot[bot]") {
     return `This run is Dependabot's, and GitHub gives it Dependabot secrets alone. ${way}`;
   }
+  // pull_request_target runs in the base repository, with its secrets.
+  if (!/^pull_request(?!_target)/.test(GITHUB_EVENT_NAME)) return undefined;
   const { pull_request: pull } = readEvent(GITHUB_EVENT_PATH);
   if (pull?.head?.repo?.full_name === pull?.base?.repo?.full_name) return undefined;
   return `This run is for a pull request from a fork, and GitHub gives it no secrets. ${way}`;

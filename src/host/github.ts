@@ -10,6 +10,7 @@ import type { Exports, Host } from "./host.ts";
 
 /** GitHub Actions. `@actions/core` speaks the workflow commands; the command files are written here, all or nothing. */
 export function createGitHubHost(environment: NodeJS.ProcessEnv): Host {
+  const masked = new Set<string>();
   return {
     environment,
     temporaryDirectory: resolve(environment.RUNNER_TEMP || tmpdir()),
@@ -20,7 +21,7 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv): Host {
     readInput: (name) =>
       core.getInput(name, { trimWhitespace: false }) ||
       (environment[`SECRET_STASH_${name.replaceAll("-", "_").toUpperCase()}`] ?? ""),
-    mask,
+    mask: (secrets) => mask(secrets, masked),
     saveState: (name, value) => saveState(environment, name, value),
     readState: core.getState,
     publish: (exports) => publish(environment, exports),
@@ -44,9 +45,13 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv): Host {
 /**
  * `core.setSecret` writes to a stream that buffers whatever the runner has not read yet, and a file written meanwhile would be
  * ahead of its masks. So each full buffer is waited for, and at the end the last byte.
+ *
+ * @param masked what the runner knows already: each mask costs a search of every later line, so none goes twice
  */
-async function mask(secrets: Iterable<string>): Promise<void> {
+async function mask(secrets: Iterable<string>, masked: Set<string>): Promise<void> {
   for (const secret of secrets) {
+    if (masked.has(secret)) continue;
+    masked.add(secret);
     core.setSecret(secret);
     if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
   }

@@ -2,6 +2,8 @@
 export interface InputReader<Name extends string> {
   /** trimmed; the default when nothing is given */
   text(name: Name): string;
+  /** as given, for inputs whose mistakes name a line */
+  untrimmed(name: Name): string;
   required(name: Name, remedy: string): string;
   /** separated by commas or white space */
   list(name: Name): string[];
@@ -23,6 +25,7 @@ export function createInputReader<Name extends string>(
   };
   return {
     text,
+    untrimmed: (name) => (given(name).trim() === "" ? defaults[name] : given(name)),
     check,
     mistakes,
     required: (name, remedy) => {

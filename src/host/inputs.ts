@@ -88,7 +88,7 @@ export interface EnvFileRequest {
  */
 export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: string): Inputs {
   const reader = createInputReader(given, inputDefaults);
-  const { text, list, flag, wholeNumber, check, required } = reader;
+  const { text, untrimmed, list, flag, wholeNumber, check, required } = reader;
 
   const tokenRemedy = whyNoSecrets ?? "Make a token in SecretStash and pass it from a secret.";
   const apiToken = required("api-token", tokenRemedy);
@@ -110,7 +110,11 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
   );
   const unmasked = list("unmasked");
   for (const pattern of unmasked)
-    check("unmasked", compileGlob(pattern) !== undefined, `"${pattern}": a [ does not close`);
+    check(
+      "unmasked",
+      compileGlob(pattern) !== undefined,
+      `"${printable(pattern)}": a [ does not close, or holds no range`,
+    );
 
   const inputs: Inputs = {
     apiToken,
@@ -121,7 +125,7 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
     ttlMinutes: wholeNumber("ttl", [5, 60], "minutes"),
     label,
     grantKey: text("grant-key"),
-    rules: parseVariableRules(text("variables"), (mistake) => check("variables", false, mistake)),
+    rules: parseVariableRules(untrimmed("variables"), (mistake) => check("variables", false, mistake)),
     required: list("required"),
     prefix,
     resolveReferences: flag("resolve-references"),
@@ -135,7 +139,7 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
     unmasked,
     minMaskLength: wholeNumber("min-mask-length", [0, 1000], "characters"),
     run: text("run"),
-    shell: text("shell"),
+    shell: parseShell(reader),
     workingDirectory: text("working-directory"),
     revoke: flag("revoke"),
     timeoutSeconds: wholeNumber("timeout", [1, 3600], "seconds"),
@@ -167,11 +171,24 @@ function isIdentifier(text: string): boolean {
   return !/^\.{1,2}$|\p{Cc}/u.test(text);
 }
 
+export const namedShells = ["bash", "sh", "pwsh", "python"] as const;
+
+function parseShell({ text, check }: InputReader<InputName>): string {
+  const shell = text("shell");
+  const isNamed = (namedShells as readonly string[]).includes(shell);
+  check(
+    "shell",
+    isNamed || shell.includes("{0}"),
+    `must be ${namedShells.join(", ")}, or a command with {0} for the script`,
+  );
+  return shell;
+}
+
 /** One `path` or `path:format` a line; what follows the last colon counts only if it is a format. */
-function parseEnvFiles({ text, check, oneOf }: InputReader<InputName>): EnvFileRequest[] {
+function parseEnvFiles({ untrimmed, check, oneOf }: InputReader<InputName>): EnvFileRequest[] {
   const fallback = oneOf("env-file-format", envFileFormats);
   const requests: EnvFileRequest[] = [];
-  for (const [index, written] of text("env-file").split(/\r?\n/).entries()) {
+  for (const [index, written] of untrimmed("env-file").split(/\r?\n/).entries()) {
     const line = written.trim();
     if (line === "") continue;
     const colon = line.lastIndexOf(":");
@@ -181,11 +198,8 @@ function parseEnvFiles({ text, check, oneOf }: InputReader<InputName>): EnvFileR
         ? { path: line.slice(0, colon), format }
         : { path: line, format: fallback };
     const place = `line ${index + 1}, "${printable(line)}"`;
-    check(
-      "env-file",
-      !/\p{Cc}|[/\\]$/u.test(request.path),
-      `${place}: expected the path of a file, or path:format`,
-    );
+    const isPath = !/\p{Cc}|[/\\]$|:\w*$/u.test(request.path);
+    check("env-file", isPath, `${place}: expected a path, or path:format with ${envFileFormats.join(", ")}`);
     check(
       "env-file",
       requests.every(({ path }) => path !== request.path),

@@ -5,7 +5,7 @@ const MIN_HEX = 8;
 // A longer text is printed whole if at all, not inside another one, and each form of it is another copy to write and to match.
 const MAX_INSIDE = 64 * 1024;
 
-/** The encodings of a text that jobs print and the runner does not derive: base64url, hex, and base64 inside a longer text. */
+/** The forms of a text that jobs print and the runner does not derive: base64url, hex, base64 inside a longer text, and quoted for a shell. */
 export function encodedForms(text: string): string[] {
   const bytes = Buffer.from(text);
   const base64 = [bytes.toString("base64url")];
@@ -15,8 +15,10 @@ export function encodedForms(text: string): string[] {
     base64.push(...base64.map(toStandardAlphabet));
     hex.push(...hex.map((form) => form.toUpperCase()));
   }
+  // `set -x` and env files in the shell format print a single quote this way (POSIX.1-2024, 2.2.2).
+  const quoted = text.includes("'") && !/[\r\n]/.test(text) ? [text.replaceAll("'", "'\\''")] : [];
   const isTelling = (least: number) => (form: string) => form.length >= least;
-  return [...base64.filter(isTelling(MIN_BASE64)), ...hex.filter(isTelling(MIN_HEX))];
+  return [...quoted, ...base64.filter(isTelling(MIN_BASE64)), ...hex.filter(isTelling(MIN_HEX))];
 }
 
 /**

@@ -46,7 +46,13 @@ async function restoreEnvFiles(
   const unrestored: EnvFile[] = [];
   for (const file of envFiles) {
     try {
-      await (keepEnvFiles ? deleteDraft(file) : restoreEnvFile(file));
+      if (keepEnvFiles) await deleteDraft(file);
+      else if (!(await restoreEnvFile(file))) {
+        warnings.push(
+          `the env file ${printable(file.path)} held values and is deleted. What stood there before is lost, because a step deleted ` +
+            "the key directory, where it was kept.",
+        );
+      }
     } catch (error) {
       if (file.existed) unrestored.push(file);
       const remedy = file.existed

@@ -5,18 +5,19 @@ import { exec } from "@actions/exec";
 import { StashError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Inputs } from "../host/inputs.ts";
+import { describeOversized } from "./oversized.ts";
 
-// The runner's own templates for `shell:` (docs.github.com, "Workflow syntax", jobs.<job_id>.steps[*].shell).
-const templates: Record<string, string> = {
-  bash: "bash --noprofile --norc -eo pipefail {0}",
-  sh: "sh -e {0}",
-  pwsh: "pwsh -NoProfile -File {0}",
-  python: "python {0}",
-};
+// As the runner starts `run:` steps (src/Runner.Worker/Handlers/ScriptHandlerHelpers.cs).
+const POWERSHELL_FIRST = "$ErrorActionPreference = 'stop'";
+const POWERSHELL_LAST = "if ((Test-Path -LiteralPath variable:\\LASTEXITCODE)) { exit $LASTEXITCODE }";
 
 // Two shells around the command: the inner one notes its process id and becomes the command; the outer one waits for it and
-// turns a signal into 128 + n, where @actions/exec would only say null.
+// turns a signal into 128 + n, where @actions/exec would only say null (docs/decisions/0006).
 const NOTE_PID = `sh -c 'echo "$$" >"$0" && exec "$@"' "$@"; exit "$?"`;
+
+// What the command left in the background may hold its output open; it is not waited for.
+const STREAMS_MS = 500;
+const RETRY_MS = 50;
 
 /**
  * Runs the command with the variables in its environment alone. Signals that this process gets are passed on to it, and it
@@ -31,30 +32,38 @@ export async function runCommand(
   variables: ReadonlyMap<string, string>,
   keyDirectory: string,
 ): Promise<void> {
-  const script = join(keyDirectory, shell === "pwsh" ? "run.ps1" : "run");
+  const oversized = host.platform === "linux" ? describeOversized(variables) : undefined;
+  if (oversized !== undefined) {
+    throw new StashError(
+      "COMMAND_FAILED",
+      `The command in run cannot be started: ${oversized}. Choose fewer variables, or use env-file.`,
+    );
+  }
+  const command = await writeScript(run, shell, keyDirectory);
   const pidFile = join(keyDirectory, "run.pid");
-  await writeFile(script, `${run}\n`, { flag: "wx", mode: 0o600 });
-  const command = (templates[shell] ?? shell).split(/\s+/).map((part) => part.replace("{0}", script));
-  const isPosix = host.platform !== "win32";
-  const [file = "", ...args] = isPosix ? ["sh", "-c", NOTE_PID, "sh", pidFile, ...command] : command;
+  const [file = "", ...args] =
+    host.platform === "win32" ? command : ["sh", "-c", NOTE_PID, "sh", pidFile, ...command];
 
-  const passOn = (signal: NodeJS.Signals) => passOnSignal(pidFile, signal);
-  for (const signal of forwarded) process.on(signal, passOn);
-  const cwd = resolve(host.workspace, workingDirectory);
-  const env = commandEnvironment(host.environment, variables, keyDirectory);
+  const stopPassingOn = passOnSignals(pidFile);
+  const output = passThrough();
   const exitCode = await exec(file, args, {
-    cwd,
-    env,
+    cwd: resolve(host.workspace, workingDirectory),
+    env: commandEnvironment(host.environment, variables, keyDirectory),
+    input: Buffer.alloc(0), // nobody will ever type anything
     ignoreReturnCode: true,
-    silent: true,
-    listeners: passThrough,
-  })
-    .catch((cause) => {
-      throw new StashError("COMMAND_FAILED", `The command in run could not be started. ${REMEDY}`, { cause });
-    })
-    .finally(() => {
-      for (const signal of forwarded) process.off(signal, passOn);
-    });
+    silent: true, // or it would print the two shells
+    listeners: output,
+    delay: STREAMS_MS,
+  }).catch((cause) => {
+    throw new StashError(
+      "COMMAND_FAILED",
+      "The command in run could not be started. The shell or the working directory may not be there: check shell and " +
+        "working-directory.",
+      { cause },
+    );
+  });
+  stopPassingOn();
+  output.endLine();
   if (exitCode === 0) return;
   throw new StashError(
     "COMMAND_FAILED",
@@ -65,34 +74,79 @@ export async function runCommand(
   );
 }
 
-const REMEDY = "The shell or the working directory may not be there: check shell and working-directory.";
-
-// The output as it comes, each stream for itself; @actions/exec on its own would also print the two shells around the command.
-const passThrough = {
-  stdout: (data: Buffer) => void process.stdout.write(data),
-  stderr: (data: Buffer) => void process.stderr.write(data),
-};
-
-const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-function passOnSignal(pidFile: string, signal: NodeJS.Signals): void {
-  try {
-    const pid = Number(readFileSync(pidFile, "utf8"));
-    if (pid > 1) process.kill(pid, signal); // 0, from a file still empty, would be every process of the runner's group
-  } catch {
-    // Not started yet, or gone already.
+/** @returns the shell's command line, the script in its place */
+async function writeScript(run: string, shell: string, keyDirectory: string): Promise<string[]> {
+  const script = join(keyDirectory, shell === "pwsh" ? "run.ps1" : "run");
+  const lines = shell === "pwsh" ? [POWERSHELL_FIRST, run, POWERSHELL_LAST] : [run];
+  await writeFile(script, `${lines.join("\n")}\n`, { flag: "wx", mode: 0o600 });
+  switch (shell) {
+    case "bash":
+      return ["bash", "--noprofile", "--norc", "-eo", "pipefail", script];
+    case "sh":
+      return ["sh", "-e", script];
+    case "pwsh":
+      return ["pwsh", "-command", `. '${script}'`];
+    case "python":
+      return ["python", script];
+    default:
+      return shell.split(/\s+/).map((part) => part.replace("{0}", script));
   }
 }
 
-/** What the step was given for itself stays out: inputs, state, and the grant key, which decrypts for longer than this job. */
+/** @returns a function that ends it */
+function passOnSignals(pidFile: string): () => void {
+  const retries = new Set<NodeJS.Timeout>();
+  const passOn = (signal: NodeJS.Signals) => {
+    const pid = readPid(pidFile);
+    try {
+      if (pid !== undefined) process.kill(pid, signal);
+      else retries.add(setTimeout(passOn, RETRY_MS, signal)); // not started yet
+    } catch {
+      // Gone already.
+    }
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, passOn);
+  return () => {
+    for (const signal of signals) process.off(signal, passOn);
+    for (const retry of retries) clearTimeout(retry);
+  };
+}
+
+function readPid(pidFile: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(pidFile, "utf8"));
+    return pid > 1 ? pid : undefined; // 0, from a file still empty, would be every process of the runner's group
+  } catch {
+    return undefined;
+  }
+}
+
+/** The output as it comes, each stream for itself; what is said after it begins on a line of its own. */
+function passThrough() {
+  let last = "\n".charCodeAt(0);
+  const to = (stream: NodeJS.WriteStream) => (data: Buffer) => {
+    last = data.at(-1) ?? last;
+    stream.write(data);
+  };
+  return {
+    stdout: to(process.stdout),
+    stderr: to(process.stderr),
+    endLine: () => {
+      if (last !== "\n".charCodeAt(0)) process.stdout.write("\n");
+    },
+  };
+}
+
+/** What the step was given for itself is not passed on: inputs, state, the token and the grant key. */
 function commandEnvironment(
   environment: NodeJS.ProcessEnv,
   variables: ReadonlyMap<string, string>,
   keyDirectory: string,
 ): Record<string, string> {
+  const isOurs = (name: string) => /^(INPUT_|STATE_|SECRET_STASH_(API_TOKEN|GRANT_KEY)$)/.test(name);
   const inherited = Object.entries(environment).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && !/^(INPUT_|STATE_|SECRET_STASH_GRANT_KEY$)/.test(entry[0]),
+    (entry): entry is [string, string] => entry[1] !== undefined && !isOurs(entry[0]),
   );
   return Object.fromEntries([...inherited, ...variables, ["SECRET_STASH_KEY_DIR", keyDirectory]]);
 }

@@ -1,3 +1,4 @@
+import { printable, StashError } from "../errors.ts";
 import { formatEnvFile } from "../format/env-file-format.ts";
 import type { Exports, Host } from "../host/host.ts";
 import type { Inputs } from "../host/inputs.ts";
@@ -38,34 +39,51 @@ export async function planExports(host: Host, inputs: Inputs, session: Session):
     hostRefuses: host.refusedNames,
     takenNames: ["SECRET_STASH_KEY_DIR", ...(inputs.outputs ? ownOutputs : [])],
   });
-  const files = await Promise.all(
-    inputs.envFiles.map(async ({ path, format }, index) => {
-      const file = await locateEnvFile(path, host.workspace, keyDirectory, index);
-      const existing = format === "dotenv" ? await readEnvFile(file) : "";
-      return { file, text: formatEnvFile(format, existing, variables) };
-    }),
-  );
+  const files = await planFiles(host, inputs, session);
+  // After `run` the key directory and the env files are gone, so later steps are not told of them.
+  const outlives = inputs.run === "";
+  const paths = outlives || inputs.keepEnvFile ? files.map(({ file }) => file.path) : [];
+  const own = outlives ? [["SECRET_STASH_KEY_DIR", keyDirectory] as const] : [];
+  const json = JSON.stringify(Object.fromEntries(variables));
   return {
     files,
-    environment: new Map(inputs.exportEnv ? [...variables, ["SECRET_STASH_KEY_DIR", keyDirectory]] : []),
+    environment: new Map(inputs.exportEnv ? [...variables, ...own] : []),
     outputs: new Map([
-      ...describeSession(
-        session,
-        files.map(({ file }) => file.path),
-      ),
-      ...(inputs.outputs
-        ? [...variables, ["json", JSON.stringify(Object.fromEntries(variables))] as const]
-        : []),
+      ...(outlives ? [["key-dir", keyDirectory] as const] : []),
+      ...describeSession(session, paths),
+      ...(inputs.outputs ? [...variables, ["json", json] as const] : []),
     ]),
   };
 }
 
+async function planFiles(
+  host: Host,
+  inputs: Inputs,
+  { keyDirectory, variables }: Session,
+): Promise<ExportPlan["files"]> {
+  const files: ExportPlan["files"] = [];
+  for (const [index, { path, format }] of inputs.envFiles.entries()) {
+    const file = await locateEnvFile(path, host.workspace, keyDirectory, index);
+    const twin = files.findIndex((other) => other.file.path === file.path);
+    if (twin >= 0) throw sameFile(path, inputs.envFiles[twin]?.path ?? "");
+    const existing = format === "dotenv" ? await readEnvFile(file) : "";
+    files.push({ file, text: formatEnvFile(format, existing, variables) });
+  }
+  return files;
+}
+
+function sameFile(path: string, other: string): StashError {
+  return new StashError(
+    "ENV_FILE_REFUSED",
+    `env-file ${printable(path)} is refused: it is the same file as ${printable(other)}. Name each file once. Nothing was exported.`,
+  );
+}
+
 function describeSession(
-  { keyDirectory, device, variables, types }: Session,
+  { device, variables, types }: Session,
   paths: readonly string[],
 ): Map<string, string> {
   const outputs = new Map([
-    ["key-dir", keyDirectory],
     ["device-key-id", String(device.id)],
     ["expires-at", device.expiresAt],
     ["count", String(variables.size)],

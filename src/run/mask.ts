@@ -30,9 +30,11 @@ export async function maskValues(
   json = "",
 ): Promise<void> {
   const masking = chooseMasked(values.variables, { unmasked, minLength: minMaskLength });
-  const shown = new Set(masking.unmasked.values());
-  const referredTo = values.decrypted.filter((value) => !shown.has(value) && value.length >= minMaskLength);
-  await host.mask(runnerMasks([...masking.masked.values(), ...referredTo, json]));
+  const referredTo = values.referredTo.filter((value) => value.length >= minMaskLength);
+  const masks = runnerMasks([...masking.masked.values(), ...referredTo]);
+  await host.mask(masks);
+  // The JSON output as a whole alone: its leaves are the values, masked or not as was decided above.
+  await host.mask(runnerMasks([json], { minLeaf: Number.POSITIVE_INFINITY }));
 
   if (masking.unmasked.size > 0) {
     host.notice(`Not masked, as asked: ${listNames([...masking.unmasked.keys()])}.`);
@@ -44,10 +46,10 @@ export async function maskValues(
         "If it is no secret, add the name to unmasked.",
     );
   }
-  const partly = partlyMasked(masking);
+  const partly = partlyMasked(masking, masks);
   if (partly.length > 0) {
     host.warn(
-      `${listNames(partly)}: not masked, but holds the value of a masked variable; that part stays hidden.`,
+      `${listNames(partly)}: not masked, but holds a masked value, or a form of one; that part stays hidden.`,
     );
   }
 }

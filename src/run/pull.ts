@@ -9,7 +9,7 @@ import { writeEnvFile } from "../workspace/env-file.ts";
 import { undoSession } from "./clean-up.ts";
 import { runCommand } from "./command.ts";
 import { connect } from "./connect.ts";
-import { planExports } from "./exports.ts";
+import { planExports, type Session } from "./exports.ts";
 import { obtainDek } from "./grant.ts";
 import { fetchLayers } from "./layers.ts";
 import { maskCredentials, maskValues } from "./mask.ts";
@@ -25,9 +25,9 @@ export async function pull(host: Host): Promise<void> {
   const inputs = parseInputs(host.readInput, host.whyNoSecrets());
   const undoLog = createUndoLog(host);
   try {
-    const variables = await pullVariables(host, inputs, undoLog);
+    const { variables, keyDirectory } = await pullVariables(host, inputs, undoLog);
     if (inputs.run === "") return;
-    await runCommand(host, inputs, variables, undoLog.undo.keyDirectory ?? "");
+    await runCommand(host, inputs, variables, keyDirectory);
   } catch (error) {
     await takeBack(host, inputs, undoLog);
     throw error;
@@ -40,11 +40,7 @@ async function takeBack(host: Host, inputs: Inputs, { undo, forget }: UndoLog): 
   if (await undoSession(host, inputs, undo)) forget();
 }
 
-async function pullVariables(
-  host: Host,
-  inputs: Inputs,
-  { remember }: UndoLog,
-): Promise<ReadonlyMap<string, string>> {
+async function pullVariables(host: Host, inputs: Inputs, { remember }: UndoLog): Promise<Session> {
   const service = connect(host, inputs);
 
   // The key takes longest, so it starts first; all that needs no key runs beside it.
@@ -79,5 +75,5 @@ async function pullVariables(
   host.publish(plan);
   if (inputs.keepEnvFile) remember({ keepEnvFiles: true }); // not before: a failed pull keeps nothing
   report(host, inputs, session, choices, stored);
-  return values.variables;
+  return session;
 }

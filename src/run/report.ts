@@ -4,11 +4,7 @@ import type { Inputs } from "../host/inputs.ts";
 import type { LayeredItem } from "../select/layers.ts";
 import type { Choice } from "../select/variable-rules.ts";
 import type { Session } from "./exports.ts";
-
-// One string of a Linux process's environment, `NAME=value` and its NUL, and all of them together with the arguments: a quarter
-// of the stack's usual 8 MiB (execve(2), "Limits on size of arguments and environment"). Some of it is everybody else's.
-const LINUX_MAX_STRING = 128 * 1024;
-const LINUX_MAX_TOTAL = 2 * 1024 * 1024 - 256 * 1024;
+import { describeOversized } from "./oversized.ts";
 
 /** The one calm summary: how many, from where, and the key's life. Names, never values. */
 export function report(
@@ -56,19 +52,10 @@ function describeChoice(
 }
 
 function warnOfOversized(host: Host, variables: ReadonlyMap<string, string>): void {
-  const sizes = [...variables].map(([name, value]) => ({
-    name,
-    bytes: Buffer.byteLength(`${name}=${value}\0`),
-  }));
-  const oversized = sizes.filter(({ bytes }) => bytes > LINUX_MAX_STRING).map(({ name }) => name);
-  const total = sizes.reduce((sum, { bytes }) => sum + bytes + 8, 0); // and a pointer each
-  if (oversized.length === 0 && total <= LINUX_MAX_TOTAL) return;
-  const what =
-    oversized.length > 0
-      ? `${listNames(oversized)}: over 128 KiB, which Linux refuses in a process's environment`
-      : "The variables together are close to 2 MiB, which Linux refuses in a process's environment";
+  const oversized = describeOversized(variables);
+  if (oversized === undefined) return;
   host.warn(
-    `${what}. Later steps will fail to start (Argument list too long), clean-up among them, so the key directory stays until ` +
+    `${oversized}. Later steps will fail to start (Argument list too long), clean-up among them, so the key directory stays until ` +
       "its folder is emptied. Set export-env: false and use env-file or outputs, or choose fewer variables.",
   );
 }

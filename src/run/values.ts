@@ -9,8 +9,8 @@ import type { EncryptedVariable } from "../stash/variables.ts";
 export interface Values {
   /** by the names that later steps see */
   variables: Map<string, string>;
-  /** everything that was decrypted, chosen or only referred to: all of it is to be masked */
-  decrypted: string[];
+  /** values that were not chosen, but stand in others by reference */
+  referredTo: string[];
 }
 
 /**
@@ -26,21 +26,23 @@ export function readValues(
   resolveReferences: boolean,
 ): Values {
   const undecryptable = new Set<string>();
-  const decrypted = new Map<string, string>();
+  const decrypted = new Set<string>();
   const decrypt = (name: string): string | undefined => {
-    const known = decrypted.get(name);
     const found = stored.get(name);
     const dek = deks.get(found?.environment ?? "");
-    if (known !== undefined || found === undefined || dek === undefined) return known;
+    if (found === undefined || dek === undefined) return undefined;
     const value = decryptPayload(found.item.payload, dek);
-    if (value === undefined) undecryptable.add(name);
-    decrypted.set(name, value ?? "");
+    if (value === undefined) undecryptable.add(deks.size > 1 ? `${name} of ${found.environment}` : name);
+    decrypted.add(name);
     return value ?? "";
   };
-  const lookUp = resolveReferences ? createReferenceResolver(decrypt) : (name: string) => decrypt(name) ?? "";
-  const variables = new Map(choices.map(({ source, target }) => [target, lookUp(source)]));
+  const valueOfName = resolveReferences
+    ? createReferenceResolver(decrypt)
+    : (name: string) => decrypt(name) ?? "";
+  const variables = new Map(choices.map(({ source, target }) => [target, valueOfName(source)]));
   if (undecryptable.size > 0) throw cannotDecrypt([...undecryptable], decrypted.size);
-  return { variables, decrypted: [...decrypted.values()] };
+  const chosen = new Set(choices.map(({ source }) => source));
+  return { variables, referredTo: [...decrypted].filter((name) => !chosen.has(name)).map(valueOfName) };
 }
 
 function cannotDecrypt(names: string[], total: number): StashError {

@@ -1,4 +1,4 @@
-import { compileGlob } from "./glob.ts";
+import { createMatcher } from "./glob.ts";
 
 /** What is hidden in the log and what is not, by the names that later steps see. */
 export interface Masking {
@@ -6,15 +6,16 @@ export interface Masking {
   unmasked: Map<string, string>;
 }
 
-/** Everything is masked but what matches `unmasked`, and values shorter than `minLength` characters. */
+/** Everything is masked but what matches `unmasked`, and values shorter than `minLength` characters. An empty value is neither. */
 export function chooseMasked(
   variables: ReadonlyMap<string, string>,
   { unmasked, minLength }: { unmasked: readonly string[]; minLength: number },
 ): Masking {
-  const patterns = unmasked.map(compileGlob);
+  const matchesOf = createMatcher(unmasked);
   const masking: Masking = { masked: new Map(), unmasked: new Map() };
   for (const [name, value] of variables) {
-    const isShown = value.length < minLength || patterns.some((pattern) => pattern?.test(name));
+    if (value === "") continue;
+    const isShown = value.length < minLength || matchesOf(name).length > 0;
     masking[isShown ? "unmasked" : "masked"].set(name, value);
   }
   return masking;
@@ -52,21 +53,23 @@ export function masksOfOrdinaryText({ masked }: Masking): string[] {
     .map(([name]) => name);
 }
 
-/**
- * Unmasked names whose value contains a masked one, which stays hidden. By looking up the pieces of the few unmasked values,
- * once for each length a masked value has, not by trying every masked value on every unmasked one.
- */
-export function partlyMasked({ masked, unmasked }: Masking): string[] {
-  const secrets = new Set([...masked.values()].filter((value) => value.trim() !== ""));
-  const lengths = [...new Set([...secrets].map(({ length }) => length))];
-  return [...unmasked]
-    .filter(([, value]) => lengths.some((length) => holdsPiece(value, length, secrets)))
-    .map(([name]) => name);
-}
+const PREFIX = 6;
 
-function holdsPiece(value: string, length: number, secrets: ReadonlySet<string>): boolean {
-  for (let at = 0; at + length <= value.length; at += 1) {
-    if (secrets.has(value.slice(at, at + length))) return true;
-  }
-  return false;
+/**
+ * Unmasked names whose value holds one of the masks, which hide that part of it all the same. Masks are found by how they begin, so
+ * that not every mask is searched for in every value.
+ */
+export function partlyMasked({ unmasked }: Masking, masks: ReadonlySet<string>): string[] {
+  const byPrefix = Map.groupBy(masks, (mask) => mask.slice(0, PREFIX));
+  const lengths = [...new Set([...byPrefix.keys()].map(({ length }) => length))];
+  const holdsMask = (value: string) => {
+    for (let at = 0; at < value.length; at += 1) {
+      for (const length of lengths) {
+        const candidates = byPrefix.get(value.slice(at, at + length));
+        if (candidates?.some((mask) => value.startsWith(mask, at))) return true;
+      }
+    }
+    return false;
+  };
+  return [...unmasked].filter(([, value]) => holdsMask(value)).map(([name]) => name);
 }

@@ -1,6 +1,7 @@
-import { listNames, printable, StashError } from "../errors.ts";
+import { joinLines, listNames, printable, StashError } from "../errors.ts";
+import { createMatcher } from "./glob.ts";
 import { isIgnored } from "./ignored-names.ts";
-import { type Choice, chooseVariables, type VariableRule } from "./variable-rules.ts";
+import { type Choice, chooseVariables, describeRule, type VariableRule } from "./variable-rules.ts";
 
 export interface SelectionRules {
   rules: readonly VariableRule[];
@@ -18,11 +19,12 @@ export function selectVariables(
   { rules, ignore, prefix }: SelectionRules,
 ): Choice[] {
   const askedFor = new Set(rules.filter(({ action }) => action === "include").map(({ pattern }) => pattern));
-  const ignored = new Set(ignore);
-  const candidates = names.filter((name) => askedFor.has(name) || !isIgnored(name, ignored));
+  const ignoreSet = new Set(ignore);
+  const isLeftOut = (name: string) => !askedFor.has(name) && isIgnored(name, ignoreSet);
+  const candidates = names.filter((name) => !isLeftOut(name));
   const { chosen, unmatched } = chooseVariables(candidates, rules);
-  if (unmatched.length > 0) throw unmatchedRules(unmatched, candidates.length);
-  const choices = chosen.map(({ source, target }) => ({ source, target: prefix + target }));
+  refuseUnmatched(unmatched, candidates.length, names.filter(isLeftOut));
+  const choices = chosen.map((choice) => ({ ...choice, target: prefix + choice.target }));
   refuseConflicts(choices);
   return choices;
 }
@@ -43,27 +45,41 @@ export function checkRequired(variables: ReadonlyMap<string, string>, required: 
   );
 }
 
-function unmatchedRules(rules: readonly VariableRule[], count: number): StashError {
-  const lines = rules.slice(0, 20).map(({ line, text }) => `- line ${line}, "${printable(text)}"`);
-  return new StashError(
+function refuseUnmatched(rules: readonly VariableRule[], count: number, ignored: readonly string[]): void {
+  const matchesOf = createMatcher(rules.map(({ pattern }) => pattern));
+  const ignoredBy = new Map<VariableRule | undefined, string>();
+  for (const name of ignored) for (const { index } of matchesOf(name)) ignoredBy.set(rules[index], name);
+  const lines = rules
+    .filter((rule) => !rule.isOptional && rule.pattern !== "*") // everything may be nothing
+    .filter((rule) => rule.action === "include" || !ignoredBy.has(rule)) // left out already
+    .map((rule) => {
+      const name = ignoredBy.get(rule);
+      return `- ${describeRule(rule)}${name === undefined ? "" : ` (${printable(name)} is in ignore; name it to bring it in)`}`;
+    });
+  if (lines.length === 0) return;
+  throw new StashError(
     "RULES_UNMATCHED",
-    `Nothing was exported, because rules in variables match none of the ${count} variables there are:\n${lines.join("\n")}\n` +
+    `Nothing was exported, because rules in variables match none of the ${count} variables there are:\n${joinLines(lines)}\n` +
       "Correct the name, or end the rule in ? if it may be missing.",
   );
 }
 
 function refuseConflicts(choices: readonly Choice[]): void {
-  const sources = new Map<string, string>();
-  const conflicts: string[] = [];
-  for (const { source, target } of choices) {
-    const other = sources.get(target);
-    if (other === undefined) sources.set(target, source);
-    else conflicts.push(`- ${printable(target)}: ${printable(other)} and ${printable(source)}`);
+  const first = new Map<string, Choice>();
+  const lines: string[] = [];
+  for (const choice of choices) {
+    const other = first.get(choice.target);
+    if (other === undefined) first.set(choice.target, choice);
+    else lines.push(`- ${printable(choice.target)}: ${describeChoice(other)} and ${describeChoice(choice)}`);
   }
-  if (conflicts.length === 0) return;
+  if (lines.length === 0) return;
   throw new StashError(
     "TARGETS_CONFLICT",
-    `Nothing was exported, because variables would be exported under the same name:\n${conflicts.slice(0, 20).join("\n")}\n` +
+    `Nothing was exported, because variables would be exported under the same name:\n${joinLines(lines)}\n` +
       "Rename one of them, or leave it out with !NAME.",
   );
+}
+
+function describeChoice({ source, rule }: Choice): string {
+  return `${printable(source)} (${describeRule(rule)})`;
 }

@@ -1,5 +1,5 @@
 import { printable } from "../errors.ts";
-import { compileGlob, isGlob } from "./glob.ts";
+import { compileGlob, createMatcher } from "./glob.ts";
 
 /** One line of `variables`: which names it speaks of, and what becomes of them. */
 export interface VariableRule {
@@ -30,26 +30,30 @@ export function parseVariableRules(text: string, refuse: (mistake: string) => vo
       .split(",")
       .map((rule) => ({ line: index + 1, text: rule.trim() })),
   );
-  return written
-    .filter((rule) => rule.text !== "")
-    .flatMap((rule) => {
-      const groups = RULE.exec(rule.text)?.groups;
-      if (groups === undefined) {
-        refuse(`line ${rule.line}, "${printable(rule.text)}": ${EXPECTED}`);
-        return [];
-      }
-      const { pattern = "", target } = groups;
-      const parsed: VariableRule = {
-        ...rule,
-        action: groups.not === "" ? "include" : "exclude",
-        pattern,
-        target,
-        isOptional: groups.optional === "?" || groups.late === "?",
-      };
-      const mistake = mistakeIn(parsed);
-      if (mistake !== undefined) refuse(`line ${rule.line}, "${printable(rule.text)}": ${mistake}`);
-      return [parsed];
-    });
+  const rules: VariableRule[] = [];
+  for (const { line, text } of written.filter((rule) => rule.text !== "")) {
+    const groups = RULE.exec(text)?.groups;
+    const rule: VariableRule = {
+      line,
+      text,
+      action: groups?.not === "!" ? "exclude" : "include",
+      pattern: groups?.pattern ?? "",
+      target: groups?.target,
+      isOptional: groups?.optional === "?" || groups?.late === "?",
+    };
+    const mistake = groups === undefined ? EXPECTED : mistakeIn(rule);
+    if (mistake !== undefined) refuse(`${describeRule(rule)}: ${mistake}`);
+    rules.push(rule);
+  }
+  if (!rules.some(({ action }) => action === "include")) {
+    refuse("nothing is included. Begin with * to leave names out of everything");
+  }
+  return rules;
+}
+
+/** `line 3, "DB_*"`: where a rule stands and what it says, safe to print. */
+export function describeRule({ line, text }: VariableRule): string {
+  return `line ${line}, "${printable(text)}"`;
 }
 
 function mistakeIn({ action, pattern, target }: VariableRule): string | undefined {
@@ -65,64 +69,34 @@ function stars(text: string): number {
   return text.split("*").length - 1;
 }
 
-/** Which variable is exported under which name. */
+/** Which variable is exported under which name, and the rule that says so. */
 export interface Choice {
   source: string;
   target: string;
+  rule: VariableRule;
 }
 
-export interface Choices {
-  chosen: Choice[];
-  /** rules that matched nothing and are not optional */
-  unmatched: VariableRule[];
-}
-
-interface Match {
-  index: number;
-  /** what each `*` of the pattern stands for */
-  captures: string[];
-}
-
-/** Chooses among names: for each, the last rule that matches it decides. */
-export function chooseVariables(names: Iterable<string>, rules: readonly VariableRule[]): Choices {
-  const matchesOf = createMatcher(rules);
-  const matched = new Set<number>();
+/**
+ * Chooses among names: for each, the last rule that matches it decides.
+ *
+ * @returns the choices, and the rules that matched nothing
+ */
+export function chooseVariables(
+  names: Iterable<string>,
+  rules: readonly VariableRule[],
+): { chosen: Choice[]; unmatched: VariableRule[] } {
+  const matchesOf = createMatcher(rules.map(({ pattern }) => pattern));
+  const matched = new Set<VariableRule | undefined>();
   const chosen: Choice[] = [];
   for (const source of names) {
     const matches = matchesOf(source);
-    for (const { index } of matches) matched.add(index);
-    const last = matches.reduce<Match | undefined>((a, b) => (a && a.index > b.index ? a : b), undefined);
+    for (const { index } of matches) matched.add(rules[index]);
+    const last = matches.at(-1);
     const rule = rules[last?.index ?? -1];
     if (rule?.action === "include")
-      chosen.push({ source, target: rename(source, rule, last?.captures ?? []) });
+      chosen.push({ source, target: rename(source, rule, last?.captures ?? []), rule });
   }
-  // A bare `*` is everything, and everything may be nothing.
-  const unmatched = rules.filter(
-    (rule, index) => !matched.has(index) && !rule.isOptional && rule.pattern !== "*",
-  );
-  return { chosen, unmatched };
-}
-
-/** Plain names are looked up, so that ten thousand rules for ten thousand variables stay linear; only patterns are tried in turn. */
-function createMatcher(rules: readonly VariableRule[]): (name: string) => Match[] {
-  const plain = new Map<string, Match[]>();
-  const globs: { index: number; expression: RegExp }[] = [];
-  for (const [index, { pattern }] of rules.entries()) {
-    const expression = isGlob(pattern) ? compileGlob(pattern) : undefined;
-    if (expression !== undefined) globs.push({ index, expression });
-    else
-      plain
-        .set(pattern, plain.get(pattern) ?? [])
-        .get(pattern)
-        ?.push({ index, captures: [] });
-  }
-  return (name) => [
-    ...(plain.get(name) ?? []),
-    ...globs.flatMap(({ index, expression }) => {
-      const match = expression.exec(name);
-      return match === null ? [] : [{ index, captures: match.slice(1) }];
-    }),
-  ];
+  return { chosen, unmatched: rules.filter((rule) => !matched.has(rule)) };
 }
 
 function rename(source: string, { target }: VariableRule, captures: readonly string[]): string {

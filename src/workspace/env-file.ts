@@ -10,6 +10,8 @@ export interface EnvFile {
   /** what stood there before, inside the key directory; meaningful only when `existed` */
   backup: string;
   existed: boolean;
+  /** the inode of what stood there before: as long as it does, nothing was written */
+  inode: string;
   /** permission bits of what stood there before */
   mode: number;
 }
@@ -36,7 +38,7 @@ export async function locateEnvFile(
   if (!isAbsolute(given) && !isInside(parent, await realpath(workspace))) {
     throw refused(given, "it leads outside the workspace. Give an absolute path if that is meant");
   }
-  const found = await lstat(path).catch(() => undefined);
+  const found = await lstat(path, { bigint: true }).catch(() => undefined);
   if (found?.isSymbolicLink())
     throw refused(given, "it is a link, and links are not written through. Name the file itself");
   if (found && !found.isFile()) throw refused(given, "it is there and is not a file. Name a file");
@@ -46,7 +48,8 @@ export async function locateEnvFile(
     draft: join(parent, `${basename(path)}.${suffix}`),
     backup: join(keyDirectory, `env-file-${index + 1}.backup`),
     existed: found !== undefined,
-    mode: (found?.mode ?? 0) & 0o777,
+    inode: String(found?.ino ?? ""),
+    mode: Number(found?.mode ?? 0n) & 0o777,
   };
 }
 
@@ -81,16 +84,26 @@ export async function writeEnvFile(file: EnvFile, text: string): Promise<void> {
  * Puts back exactly what stood there before, or deletes the file when nothing did, whoever wrote it last: it may hold our values.
  * A link in its place is unlinked, never followed.
  *
+ * @returns whether what stood there before is there again; it is lost when somebody deleted the key directory, and the backup with it
  * @throws the system's error when it cannot; the backup is then still there
  */
-export async function restoreEnvFile(file: EnvFile): Promise<void> {
+export async function restoreEnvFile(file: EnvFile): Promise<boolean> {
   await deleteDraft(file);
-  if (!file.existed) return rm(file.path, { force: true });
-  const before = await readFile(file.backup).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
-  if (before === undefined) return; // killed before the write: the file is as it was
-  await replaceWith(file.path, file.draft, before, file.mode);
+  if (file.existed) {
+    const before = await readFile(file.backup).catch(ignoreAbsence);
+    if (before !== undefined) {
+      await replaceWith(file.path, file.draft, before, file.mode);
+      return true;
+    }
+    const found = await lstat(file.path, { bigint: true }).catch(ignoreAbsence);
+    if (String(found?.ino) === file.inode) return true; // killed before the write: the file is as it was
+  }
+  await rm(file.path, { force: true });
+  return !file.existed;
+}
+
+function ignoreAbsence(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 /** The draft of a write that was killed before its rename holds values, too. */

@@ -118,6 +118,19 @@ test("a link put in its place meanwhile is removed, and its target is not touche
   expect(readdirSync(session.job.workspace)).toEqual([]);
 });
 
+test("a step that deletes the key directory loses what stood there before, but not our values into the open", async () => {
+  const session = await startSession({ variables });
+  writeFileSync(path(session), "MINE=1\n");
+  const step = session.step({ "env-file": ".env" });
+  await step.main();
+  await session.job.run('rm -rf "$SECRET_STASH_KEY_DIR"');
+  expect(await step.post()).toBe(0);
+  expect(readdirSync(session.job.workspace)).toEqual([]);
+  expect(session.job.log.annotations.at(-1)?.message).toMatch(
+    /\.env held values and is deleted\. What stood there before is lost/,
+  );
+});
+
 test("one that cannot be restored keeps what stood there before, and says where", async () => {
   const session = await startSession({ variables });
   writeFileSync(path(session), "MINE=1\n");

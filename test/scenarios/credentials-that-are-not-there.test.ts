@@ -9,7 +9,7 @@ function eventOf({ job }: Session, head: string, base: string): Record<string, s
   const file = join(job.workspace, "../event.json");
   const repo = (full_name: string) => ({ repo: { full_name } });
   writeFileSync(file, JSON.stringify({ pull_request: { head: repo(head), base: repo(base) } }));
-  return { GITHUB_EVENT_PATH: file };
+  return { GITHUB_EVENT_NAME: "pull_request", GITHUB_EVENT_PATH: file };
 }
 
 test("a pull request from a fork is told in those words", async () => {
@@ -17,6 +17,12 @@ test("a pull request from a fork is told in those words", async () => {
   expect(await failingMain(session, none, eventOf(session, "stranger/app", "acme/app"))).toMatch(
     /- api-token: is missing\. This run is for a pull request from a fork, and GitHub gives it no secrets\. Set on-missing-credentials: skip .*\[INPUTS_INVALID\]$/,
   );
+});
+
+test("pull_request_target does get secrets, so its token is just missing", async () => {
+  const session = await startSession();
+  const event = { ...eventOf(session, "stranger/app", "acme/app"), GITHUB_EVENT_NAME: "pull_request_target" };
+  expect(await failingMain(session, none, event)).toMatch(/- api-token: is missing\. Make a token/);
 });
 
 test("Dependabot, too", async () => {

@@ -1,5 +1,6 @@
 import { expect, inject, test } from "vitest";
 import { addEnvironment } from "../stash-server/seed.ts";
+import { grantAsOwner } from "./grants.ts";
 import { endpoints, failingMain, type Session, startSession } from "./session.ts";
 
 async function startLayered(): Promise<Session> {
@@ -30,6 +31,48 @@ test("later ones win, one key is granted each, and the summary says what came fr
   expect(endpoints(session)).toHaveLength(7);
   expect(endpoints(session).filter((endpoint) => endpoint === "POST /api/user/keys")).toHaveLength(1);
   expect(step.outputs.has("environment-type")).toBe(false);
+});
+
+test("without a grant key, each envelope that is already there is opened", async () => {
+  const layered = await startLayered();
+  // Every key that asks for an envelope is granted all of them first, as a service with automatic grants would.
+  const session = await startSession({
+    grant: false,
+    variables: { A: "a of ci" },
+    answer: ({ url }) => {
+      const id = /envelope\?device_key_id=(\d+)/.exec(url)?.[1];
+      if (id !== undefined)
+        for (const slug of ["ci", "shared"]) grantAsOwner(session, Number(id), undefined, slug);
+      return undefined;
+    },
+  });
+  addEnvironment(
+    session.server.store,
+    session.account.applicationId,
+    { environment: "shared", type: "testing", variables: { C: "c of shared" } },
+    [{ id: session.account.ownerKeyId, keys: inject("keys").ownerKeys }],
+  );
+  expect(await session.step({ environment: "shared, ci" }).main()).toBe(0);
+  expect(Object.fromEntries(session.job.environment)).toMatchObject({ A: "a of ci", C: "c of shared" });
+  expect(layered.requests).toEqual([]);
+});
+
+test("a variable that does not decrypt is named with its environment", async () => {
+  const session = await startLayered();
+  session.server.store.saveVariable(2, "C", JSON.stringify({ v: 1 }));
+  expect(await failingMain(session, { environment: "shared, ci" })).toMatch(
+    /cannot be decrypted: C of shared\./,
+  );
+});
+
+test("ten thousand variables, renamed, half of them shown", async () => {
+  const names = Array.from({ length: 10_000 }, (_, index) => `NAME_${index}`);
+  const session = await startSession({
+    variables: Object.fromEntries(names.map((name) => [name, `value of ${name}`])),
+  });
+  const step = session.step({ variables: "NAME_* as X_*", unmasked: "X_*[02468]", "export-env": "false" });
+  expect(await step.main()).toBe(0);
+  expect(step.outputs.get("count")).toBe("10000");
 });
 
 test("the other way round, the other one wins", async () => {

@@ -12,7 +12,10 @@ test("masks come first, then the env file, then outputs and variables, then the 
   });
   const trace = join(session.job.workspace, "trace.jsonl");
   writeFileSync(trace, "");
-  const step = session.step({ "env-file": ".env" }, { NODE_OPTIONS: `--import=${hook}`, WRITE_TRACE: trace });
+  const step = session.step(
+    { "env-file": ".env", outputs: "true" },
+    { NODE_OPTIONS: `--import=${hook}`, WRITE_TRACE: trace },
+  );
   expect(await step.main()).toBe(0);
 
   const events = readFileSync(trace, "utf8")
@@ -36,6 +39,8 @@ test("masks come first, then the env file, then outputs and variables, then the 
   expect(Math.max(...masks)).toBeLessThan(written[0] ?? 0);
   // The only lines that hold a value are the masks themselves.
   expect(values.filter((index) => !masks.includes(index))).toEqual([]);
+  // Each string once: every mask costs a search of every later line.
+  expect(session.job.log.masks).toHaveLength(new Set(session.job.log.masks).size);
   expect(events[0]?.[1]).toBe(`::add-mask::${session.account.apiToken}`);
 });
 

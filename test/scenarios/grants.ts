@@ -4,10 +4,9 @@ import { wrapForKey } from "../stash-server/owner.ts";
 import type { Session } from "./session.ts";
 
 /** The environment's DEK, as its owner opens it. */
-export function dekOf({ server, account }: Session): Buffer {
-  const envelope = JSON.parse(
-    server.store.findEnvelope(environmentId({ server, account }), account.ownerKeyId) ?? "{}",
-  );
+export function dekOf({ server, account }: Session, slug = account.environment): Buffer {
+  const environment = server.store.findEnvironment(account.applicationId, slug)?.id ?? 0;
+  const envelope = JSON.parse(server.store.findEnvelope(environment, account.ownerKeyId) ?? "{}");
   const key = {
     key: inject("keys").ownerKeys.privateKey,
     padding: constants.RSA_PKCS1_OAEP_PADDING,
@@ -17,12 +16,14 @@ export function dekOf({ server, account }: Session): Buffer {
 }
 
 /** The owner's side gives a registered key access: what a service with automatic grants, a person or a grant agent does. */
-export function grantAsOwner(session: Session, deviceKeyId: number, publicKey?: string): void {
+export function grantAsOwner(
+  session: Session,
+  deviceKeyId: number,
+  publicKey?: string,
+  slug = session.account.environment,
+): void {
   const { store } = session.server;
   const forKey = publicKey ?? store.findKey(deviceKeyId)?.public_key ?? "";
-  store.saveEnvelope(environmentId(session), deviceKeyId, JSON.stringify(wrapForKey(dekOf(session), forKey)));
-}
-
-function environmentId({ server, account }: Pick<Session, "server" | "account">): number {
-  return server.store.findEnvironment(account.applicationId, account.environment)?.id ?? 0;
+  const environment = store.findEnvironment(session.account.applicationId, slug)?.id ?? 0;
+  store.saveEnvelope(environment, deviceKeyId, JSON.stringify(wrapForKey(dekOf(session, slug), forKey)));
 }

@@ -17,7 +17,7 @@ test("unmasked values show, their names are noted, and a masked value inside one
   expect(session.job.log.lines.at(-1)).toBe("> testing https://app.example.test/*** ***");
   expect(messages(session, "notice")).toContain("Not masked, as asked: NODE_ENV, APP_URL.");
   expect(messages(session, "warning")).toEqual([
-    "APP_URL: not masked, but holds the value of a masked variable; that part stays hidden.",
+    "APP_URL: not masked, but holds a masked value, or a form of one; that part stays hidden.",
   ]);
   expect(session.job.log.raw.join("\n")).not.toMatch(/Not masked.*testing/);
 });
@@ -28,6 +28,27 @@ test("min-mask-length lets short values show", async () => {
   session.job.log.write("> 4711 in-s3cr3t-path");
   expect(session.job.log.lines.at(-1)).toBe("> 4711 ***");
   expect(messages(session, "notice")).toContain("Not masked, as asked: PIN.");
+});
+
+test("outputs do not bring the masks back", async () => {
+  const session = await startSession({ variables });
+  const step = session.step({ outputs: "true", unmasked: "NODE_ENV", "min-mask-length": "5" });
+  expect(await step.main()).toBe(0);
+  session.job.log.write("> testing 4711 in-s3cr3t-path");
+  expect(session.job.log.lines.at(-1)).toBe("> testing 4711 ***");
+  session.job.log.write(`> ${step.outputs.get("json")}`);
+  expect(session.job.log.lines.at(-1)).toBe("> ***");
+});
+
+test("what an unmasked value refers to stays hidden, chosen or not", async () => {
+  const session = await startSession({
+    variables: { PASSWORD: "db-s3cr3t", URL: "db://app:${PASSWORD}@host" },
+  });
+  const step = session.step({ variables: "URL", unmasked: "URL", "resolve-references": "true" });
+  expect(await step.main()).toBe(0);
+  session.job.log.write("> db://app:db-s3cr3t@host");
+  expect(session.job.log.lines.at(-1)).toBe("> db://app:***@host");
+  expect(messages(session, "warning")).toEqual([expect.stringMatching(/^URL: not masked, but holds/)]);
 });
 
 test("everything is masked by default, and masks of ordinary text get one notice", async () => {

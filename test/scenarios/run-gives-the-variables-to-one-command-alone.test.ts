@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,6 +18,7 @@ test("the command sees them, the job does not, the log shows none, and the key i
   expect(readFileSync(join(session.job.workspace, "seen"), "utf8")).toBe(
     "plain-secret-value\ndevice.json\ndevice_private_key.pem\nrun\nrun.pid\n0\n",
   );
+  expect(step.outputs.has("key-dir")).toBe(false);
   expect(session.leftInTemp()).toEqual([]);
   expect(endpoints(session).at(-1)).toBe("DELETE /api/user/keys/ID");
   expect(await step.post()).toBe(0);
@@ -26,7 +28,41 @@ test("the command sees them, the job does not, the log shows none, and the key i
 test("export-env: true, said outright, exports as well", async () => {
   const session = await startSession({ variables });
   expect(await session.step({ run: "true", "export-env": "true" }).main()).toBe(0);
-  expect(session.job.environment.get("API_KEY")).toBe("plain-secret-value");
+  expect([...session.job.environment.keys()]).toEqual(["API_KEY"]); // no key directory, which is gone
+});
+
+test("the step's own token and grant key are not in its environment", async () => {
+  const session = await startSession({ variables });
+  const { "api-token": token = "", "grant-key": key = "", ...others } = session.inputs;
+  const environment = { SECRET_STASH_API_TOKEN: token, SECRET_STASH_GRANT_KEY: key, MINE: "mine" };
+  expect(await session.job.uses({ ...others, run: "env > seen" }, environment).main()).toBe(0);
+  const seen = readFileSync(join(session.job.workspace, "seen"), "utf8");
+  expect(seen).toContain("MINE=mine");
+  expect(seen).not.toContain(token);
+  expect(seen).not.toContain("PRIVATE KEY");
+});
+
+test("a command that reads standard input finds its end, and output without a last newline swallows nothing", async () => {
+  const session = await startSession({ variables });
+  expect(await session.step({ run: "cat; printf 'no newline'" }).main()).toBe(0);
+  expect(session.job.log.lines.slice(-2)).toEqual(["no newline", "SecretStash: the temporary key is gone."]);
+});
+
+test("what it leaves in the background is not waited for", async () => {
+  const session = await startSession({ variables });
+  const step = session.step({ run: "sleep 600 & echo $! > pid" });
+  expect(await step.main()).toBe(0);
+  expect(session.leftInTemp()).toEqual([]);
+  process.kill(Number(readFileSync(join(session.job.workspace, "pid"), "utf8")));
+});
+
+test("variables that no process can be started with are named, instead", async () => {
+  const session = await startSession({ variables: { HUGE: "x".repeat(200_000) } });
+  expect(await session.step({ run: "true" }).main()).toBe(1);
+  expect(session.job.log.annotations.at(-1)?.message).toMatch(
+    /cannot be started: HUGE: over 128 KiB, .*\[COMMAND_FAILED\]$/,
+  );
+  expect(session.leftInTemp()).toEqual([]);
 });
 
 test.each([
@@ -44,6 +80,16 @@ test.each([
   );
   expect(session.leftInTemp()).toEqual([]);
   expect(session.server.store.listKeys()).toHaveLength(2);
+});
+
+const hasPython = spawnSync("python", ["--version"]).status === 0;
+
+test.skipIf(!hasPython)("shell: python (apt-get install python-is-python3 where it is missing)", async () => {
+  const session = await startSession({ variables });
+  expect(
+    await session.step({ run: "import os\nprint('python:', os.environ['API_KEY'])", shell: "python" }).main(),
+  ).toBe(0);
+  expect(session.job.log.lines).toContain("python: ***");
 });
 
 test("shell and working-directory", async () => {

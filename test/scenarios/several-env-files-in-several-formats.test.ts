@@ -50,8 +50,18 @@ test("a value that one format cannot carry stops all of them before anything is 
   expect(readdirSync(session.job.workspace)).toEqual([]);
 });
 
-test("a colon that is followed by no format is part of the path", async () => {
+test("a format that is none is not taken for a part of the path", async () => {
   const session = await startSession({ variables });
-  expect(await session.step({ "env-file": "odd:name" }).main()).toBe(0);
-  expect(readdirSync(session.job.workspace)).toEqual(["odd:name"]);
+  expect(await failingMain(session, { "env-file": ".env\n\nconfig.yml:yml" })).toMatch(
+    /- env-file: line 3, "config\.yml:yml": expected a path, or path:format with dotenv, json, /,
+  );
+});
+
+test("one file under two spellings is refused, or the second restore would bring our values back", async () => {
+  const session = await startSession({ variables });
+  writeFileSync(join(session.job.workspace, ".env"), "MINE=1\n");
+  expect(await failingMain(session, { "env-file": ".env\n./.env:json" })).toMatch(
+    /^env-file \.\/\.env is refused: it is the same file as \.env\. Name each file once\..*\[ENV_FILE_REFUSED\]$/,
+  );
+  expect(readFileSync(join(session.job.workspace, ".env"), "utf8")).toBe("MINE=1\n");
 });

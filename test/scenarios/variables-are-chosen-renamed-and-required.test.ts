@@ -41,7 +41,7 @@ test("a rule that matches nothing fails before a key is registered", async () =>
 test("two variables of one name are named", async () => {
   const session = await startSession({ variables });
   expect(await failingMain(session, { variables: "DB_HOST as X\nSTRIPE_KEY as X" })).toMatch(
-    /- X: DB_HOST and STRIPE_KEY\n.*\[TARGETS_CONFLICT\]$/s,
+    /- X: DB_HOST \(line 1, "DB_HOST as X"\) and STRIPE_KEY \(line 2, "STRIPE_KEY as X"\)\n.*\[TARGETS_CONFLICT\]$/s,
   );
 });
 

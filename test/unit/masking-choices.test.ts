@@ -11,6 +11,11 @@ test("everything is masked but what unmasked names or matches, and what is too s
   expect([...choose(values, [], 4).unmasked.keys()]).toEqual(["PIN"]);
 });
 
+test("an empty value is neither masked nor announced as shown", () => {
+  const { masked, unmasked } = choose({ EMPTY: "" }, ["EMPTY"], 5);
+  expect([masked.size, unmasked.size]).toEqual([0, 0]);
+});
+
 test("masks of ordinary text are named: words, small numbers, single characters", () => {
   const values = {
     A: "true",
@@ -28,5 +33,7 @@ test("masks of ordinary text are named: words, small numbers, single characters"
 
 test("an unmasked value that holds a masked one is named", () => {
   const values = { URL: "https://host/s3cr3t/x", OTHER: "nothing here", TOKEN: "s3cr3t", EMPTY: "" };
-  expect(partlyMasked(choose(values, ["URL", "OTHER"]))).toEqual(["URL"]);
+  const masks = new Set(["s3cr3t", "x", "czNjcjN0"]);
+  expect(partlyMasked(choose(values, ["URL", "OTHER"]), masks)).toEqual(["URL"]);
+  expect(partlyMasked(choose({ A: "pre czNjcjN0 post", B: "s3cr3" }, ["*"]), masks)).toEqual(["A"]);
 });

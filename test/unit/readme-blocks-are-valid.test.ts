@@ -24,7 +24,7 @@ test.each(blocks)("%s", (block) => {
     );
     expect(Object.keys(inputs)).toEqual(expect.arrayContaining(asInputs));
     const mistakes: string[] = [];
-    parseVariableRules(step.with?.variables ?? "", (mistake) => mistakes.push(mistake));
+    parseVariableRules(step.with?.variables ?? "*", (mistake) => mistakes.push(mistake));
     expect(mistakes).toEqual([]);
   }
 });

@@ -70,6 +70,7 @@ describe("what goes to the runner", () => {
 const values = [
   "s3cr3t-value?>~",
   "pässwörd-世界",
+  "corr'ect-horse",
   pem,
   `${"0123456789abcdef".repeat(8)}!`,
   '{"key":"leaf secret"}',
@@ -88,6 +89,7 @@ const printed: [string, (value: string) => string][] = [
   ["base64url", (value) => Buffer.from(value).toString("base64url")],
   ["xxd -p", (value) => Buffer.from(value).toString("hex")],
   ["upper-case hex", (value) => Buffer.from(value).toString("hex").toUpperCase()],
+  ["set -x", (value) => `'${value.replaceAll("'", "'\\''")}'`],
   ["JSON.stringify", (value) => JSON.stringify([value])],
   ["encodeURIComponent", (value) => encodeURIComponent(value)],
 ];

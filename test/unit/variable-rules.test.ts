@@ -49,6 +49,7 @@ describe("what is chosen", () => {
     ],
     ["? and sets", "X[1-2]\n!X[!1]", ["X1"]],
     ["comments, blank lines, CRLF", "# all of it\r\n\r\nX1 # one, two\r\n  X2  \r\n", ["X1", "X2"]],
+    ["an exclusion of a name that is ignored anyway", "*\n!APP_KEY\n!AWS_*\n!X?*\n!DB_*", ["STRIPE_KEY"]],
     ["an ignored name that is asked for", "APP_KEY, X1", ["APP_KEY", "X1"].sort()],
     ["an ignored name under a new one", "APP_KEY as LARAVEL_KEY", ["APP_KEY as LARAVEL_KEY"]],
     ["our own names, when asked for", "SECRET_STASH_X as MINE", ["SECRET_STASH_X as MINE"]],
@@ -84,14 +85,23 @@ describe("what is refused", () => {
       /RULES_UNMATCHED.*- line 2, "SENTRY_DSN"\n.*end the rule in \?/s,
     ],
     ["a pattern that matches nothing", "GCP_*", /RULES_UNMATCHED.*none of the 7 variables/s],
+    [
+      "a pattern that only ignored names match",
+      "X1\nAPP_*",
+      /"APP_\*" \(APP_(KEY|ENV) is in ignore; name it to bring it in\)/,
+    ],
     ["an exclusion that matches nothing", "*\n!SENTRY_DSN", /RULES_UNMATCHED.*"!SENTRY_DSN"/s],
     [
       "two variables of one name",
       "AWS_ID as X\nAWS_KEY as X",
-      /TARGETS_CONFLICT.*- X: AWS_ID and AWS_KEY\n/s,
+      /TARGETS_CONFLICT.*- X: AWS_ID \(line 1, "AWS_ID as X"\) and AWS_KEY \(line 2, .*\)\n/s,
     ],
     ["a pattern without a star in the new name", "AWS_* as X", /TARGETS_CONFLICT/],
-    ["a new name that is another's own", "X1 as X2, X2", /TARGETS_CONFLICT.*- X2: X1 and X2\n/s],
+    [
+      "a new name that is another's own",
+      "X1 as X2, X2",
+      /TARGETS_CONFLICT.*- X2: X1 \(.*\) and X2 \(.*\)\n/s,
+    ],
   ])("%s", (_, rules, expected) => {
     expect(() => {
       try {
@@ -106,6 +116,8 @@ describe("what is refused", () => {
     ["A B", /^line 1, "A B": expected NAME, !NAME, NAME\? or NAME as OTHER/],
     ["X1\nA as", /^line 2, "A as": expected/],
     ["A as B C", /expected NAME/],
+    ["!A", /nothing is included\. Begin with \*/],
+    ["# only a comment", /nothing is included/],
     ["!", /^line 1, "!": expected/],
     ["!!A", /expected/],
     ["!A as B", /what is left out takes no new name/],
@@ -125,4 +137,6 @@ test("ten thousand rules for ten thousand variables are looked up, not tried one
   const names = Array.from({ length: 10_000 }, (_, index) => `NAME_${index}`);
   const text = names.map((name) => `${name} as X_${name}`).join("\n");
   expect(select(text, { names })).toHaveLength(10_000);
+  const patterns = names.map((name) => `${name}*?`).join("\n");
+  expect(select(patterns, { names })).toHaveLength(10_000);
 });

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -26,6 +27,7 @@ beforeEach(() => {
     draft: join(folder, ".env.draft"),
     backup: join(folder, "backup"),
     existed: true,
+    inode: "",
     mode: 0o644,
   };
 });
@@ -34,8 +36,15 @@ describe("an env file", () => {
   test("killed before the backup was whole: the file is as it was, the draft of the backup is not taken for one", async () => {
     writeFileSync(file.path, "MINE=1\n");
     writeFileSync(`${file.backup}.part`, "MI");
-    await restoreEnvFile(file);
+    const inode = String(statSync(file.path, { bigint: true }).ino);
+    expect(await restoreEnvFile({ ...file, inode })).toBe(true);
     expect(readFileSync(file.path, "utf8")).toBe("MINE=1\n");
+  });
+
+  test("the backup was deleted after the write: what stands there is ours, and goes", async () => {
+    writeFileSync(file.path, "SECRET='x'\n");
+    expect(await restoreEnvFile({ ...file, inode: "1" })).toBe(false);
+    expect(existsSync(file.path)).toBe(false);
   });
 
   test("killed between backup and rename: the draft, which holds values, goes", async () => {
