@@ -1,8 +1,8 @@
 import { printable, StashError } from "../errors.ts";
-import { type EnvFileFormat, envFileFormats, isEnvFileFormat } from "../format/env-file-format.ts";
 import { compileGlob } from "../select/glob.ts";
 import { parseVariableRules, type VariableRule } from "../select/variable-rules.ts";
 import { parseApiUrl } from "./api-url.ts";
+import { type EnvFileRequest, parseEnvFileRequests } from "./env-file-requests.ts";
 import { createInputReader, type InputReader } from "./input-reader.ts";
 
 /** Every input and the text it has when it is not given. `action.yml` and the README are held against this table. */
@@ -73,12 +73,6 @@ export interface Inputs {
   timeoutSeconds: number;
 }
 
-export interface EnvFileRequest {
-  /** relative to the workspace, or absolute */
-  path: string;
-  format: EnvFileFormat;
-}
-
 /**
  * Turns every input into one typed value.
  *
@@ -134,7 +128,7 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
     // With `run`, the variables are for that command alone unless the job is asked for in so many words.
     exportEnv: flag("export-env") && (text("run") === "" || given("export-env").trim() !== ""),
     outputs: flag("outputs"),
-    envFiles: parseEnvFiles(reader),
+    envFiles: parseEnvFileRequests(reader),
     keepEnvFile: flag("keep-env-file"),
     unmasked,
     minMaskLength: wholeNumber("min-mask-length", [0, 1000], "characters"),
@@ -182,30 +176,4 @@ function parseShell({ text, check }: InputReader<InputName>): string {
     `must be ${namedShells.join(", ")}, or a command with {0} for the script`,
   );
   return shell;
-}
-
-/** One `path` or `path:format` a line; what follows the last colon counts only if it is a format. */
-function parseEnvFiles({ untrimmed, check, oneOf }: InputReader<InputName>): EnvFileRequest[] {
-  const fallback = oneOf("env-file-format", envFileFormats);
-  const requests: EnvFileRequest[] = [];
-  for (const [index, written] of untrimmed("env-file").split(/\r?\n/).entries()) {
-    const line = written.trim();
-    if (line === "") continue;
-    const colon = line.lastIndexOf(":");
-    const format = line.slice(colon + 1);
-    const request =
-      colon > 0 && isEnvFileFormat(format)
-        ? { path: line.slice(0, colon), format }
-        : { path: line, format: fallback };
-    const place = `line ${index + 1}, "${printable(line)}"`;
-    const isPath = !/\p{Cc}|[/\\]$|:\w*$/u.test(request.path);
-    check("env-file", isPath, `${place}: expected a path, or path:format with ${envFileFormats.join(", ")}`);
-    check(
-      "env-file",
-      requests.every(({ path }) => path !== request.path),
-      `${place}: names a file for the second time`,
-    );
-    requests.push(request);
-  }
-  return requests;
 }

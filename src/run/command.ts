@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { exec } from "@actions/exec";
@@ -6,6 +5,7 @@ import { StashError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Inputs } from "../host/inputs.ts";
 import { describeOversized } from "./oversized.ts";
+import { passOnSignals } from "./signals.ts";
 
 // As the runner starts `run:` steps (src/Runner.Worker/Handlers/ScriptHandlerHelpers.cs).
 const POWERSHELL_FIRST = "$ErrorActionPreference = 'stop'";
@@ -17,7 +17,6 @@ const NOTE_PID = `sh -c 'echo "$$" >"$0" && exec "$@"' "$@"; exit "$?"`;
 
 // What the command left in the background may hold its output open; it is not waited for.
 const STREAMS_MS = 500;
-const RETRY_MS = 50;
 
 /**
  * Runs the command with the variables in its environment alone. Signals that this process gets are passed on to it, and it
@@ -90,35 +89,6 @@ async function writeScript(run: string, shell: string, keyDirectory: string): Pr
       return ["python", script];
     default:
       return shell.split(/\s+/).map((part) => part.replace("{0}", script));
-  }
-}
-
-/** @returns a function that ends it */
-function passOnSignals(pidFile: string): () => void {
-  const retries = new Set<NodeJS.Timeout>();
-  const passOn = (signal: NodeJS.Signals) => {
-    const pid = readPid(pidFile);
-    try {
-      if (pid !== undefined) process.kill(pid, signal);
-      else retries.add(setTimeout(passOn, RETRY_MS, signal)); // not started yet
-    } catch {
-      // Gone already.
-    }
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, passOn);
-  return () => {
-    for (const signal of signals) process.off(signal, passOn);
-    for (const retry of retries) clearTimeout(retry);
-  };
-}
-
-function readPid(pidFile: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(pidFile, "utf8"));
-    return pid > 1 ? pid : undefined; // 0, from a file still empty, would be every process of the runner's group
-  } catch {
-    return undefined;
   }
 }
 
