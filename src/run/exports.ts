@@ -4,7 +4,7 @@ import type { Exports, Host } from "../host/host.ts";
 import type { Inputs } from "../host/inputs.ts";
 import { checkExports } from "../select/export-rules.ts";
 import type { TemporaryDevice } from "../stash/keys.ts";
-import { type EnvFile, locateEnvFile, readEnvFile } from "../workspace/env-file.ts";
+import { type EnvFile, locateEnvFile, readEnvFile, writeEnvFile } from "../workspace/env-file.ts";
 
 /** What one session came to. */
 export interface Session {
@@ -70,6 +70,20 @@ async function planFiles(
     files.push({ file, text: formatEnvFile(format, existing, variables) });
   }
   return files;
+}
+
+/** Saves what post must undo before the first write, and after each what it needs to know besides. */
+export async function writeEnvFiles(
+  files: ExportPlan["files"],
+  save: (files: EnvFile[]) => void,
+): Promise<void> {
+  if (files.length === 0) return;
+  const written = files.map(({ file }) => file);
+  save(written);
+  for (const [index, { file, text }] of files.entries()) {
+    written[index] = await writeEnvFile(file, text);
+    save(written);
+  }
 }
 
 function sameFile(path: string, other: string): StashError {

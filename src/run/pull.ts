@@ -5,11 +5,10 @@ import { type Inputs, parseInputs, skipsForMissingCredentials } from "../host/in
 import { mergeLayers } from "../select/layers.ts";
 import { checkRequired, selectVariables } from "../select/selection.ts";
 import { registerTemporaryKey } from "../stash/keys.ts";
-import { writeEnvFile } from "../workspace/env-file.ts";
 import { undoSession } from "./clean-up.ts";
 import { runCommand } from "./command.ts";
 import { connect } from "./connect.ts";
-import { planExports, type Session } from "./exports.ts";
+import { planExports, type Session, writeEnvFiles } from "./exports.ts";
 import { obtainDek } from "./grant.ts";
 import { fetchLayers } from "./layers.ts";
 import { maskCredentials, maskValues } from "./mask.ts";
@@ -70,8 +69,7 @@ async function pullVariables(host: Host, inputs: Inputs, { remember }: UndoLog):
   const plan = await planExports(host, inputs, session);
   await maskValues(host, inputs, values, plan.outputs.get("json"));
 
-  if (plan.files.length > 0) remember({ envFiles: plan.files.map(({ file }) => file) });
-  for (const { file, text } of plan.files) await writeEnvFile(file, text);
+  await writeEnvFiles(plan.files, (envFiles) => remember({ envFiles }));
   host.publish(plan);
   if (inputs.keepEnvFile) remember({ keepEnvFiles: true }); // not before: a failed pull keeps nothing
   report(host, inputs, session, choices, stored);

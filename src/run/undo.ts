@@ -19,7 +19,7 @@ const undoSchema = v.object({
         draft: v.string(),
         backup: v.string(),
         existed: v.boolean(),
-        inode: v.string(),
+        writtenInode: v.string(),
         mode: v.number(),
       }),
     ),

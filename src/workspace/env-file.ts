@@ -10,8 +10,8 @@ export interface EnvFile {
   /** what stood there before, inside the key directory; meaningful only when `existed` */
   backup: string;
   existed: boolean;
-  /** the inode of what stood there before: as long as it does, nothing was written */
-  inode: string;
+  /** the inode of what we wrote, empty before that: tells our file from one that is back in its place */
+  writtenInode: string;
   /** permission bits of what stood there before */
   mode: number;
 }
@@ -38,7 +38,7 @@ export async function locateEnvFile(
   if (!isAbsolute(given) && !isInside(parent, await realpath(workspace))) {
     throw refused(given, "it leads outside the workspace. Give an absolute path if that is meant");
   }
-  const found = await lstat(path, { bigint: true }).catch(() => undefined);
+  const found = await lstat(path).catch(() => undefined);
   if (found?.isSymbolicLink())
     throw refused(given, "it is a link, and links are not written through. Name the file itself");
   if (found && !found.isFile()) throw refused(given, "it is there and is not a file. Name a file");
@@ -48,8 +48,8 @@ export async function locateEnvFile(
     draft: join(parent, `${basename(path)}.${suffix}`),
     backup: join(keyDirectory, `env-file-${index + 1}.backup`),
     existed: found !== undefined,
-    inode: String(found?.ino ?? ""),
-    mode: Number(found?.mode ?? 0n) & 0o777,
+    writtenInode: "",
+    mode: (found?.mode ?? 0) & 0o777,
   };
 }
 
@@ -71,13 +71,20 @@ export async function readEnvFile({ path, existed }: EnvFile): Promise<string> {
  * Writes the file whole or not at all, mode 0600: a draft beside it, then a rename, which replaces a link put there meanwhile
  * instead of following it (rename(2)). What stood there before goes into the key directory first.
  *
+ * @returns what post needs to know of it now
  * @throws {StashError} `ENV_FILE_FAILED`
  */
-export async function writeEnvFile(file: EnvFile, text: string): Promise<void> {
-  await explained(file.path, async () => {
+export async function writeEnvFile(file: EnvFile, text: string): Promise<EnvFile> {
+  return explained(file.path, async () => {
     if (file.existed) await replaceWith(file.backup, `${file.backup}.part`, await readFile(file.path));
     await replaceWith(file.path, file.draft, text);
+    return { ...file, writtenInode: await inodeOf(file.path) };
   });
+}
+
+async function inodeOf(path: string): Promise<string> {
+  const found = await lstat(path, { bigint: true }).catch(ignoreAbsence);
+  return String(found?.ino ?? "");
 }
 
 /**
@@ -95,8 +102,8 @@ export async function restoreEnvFile(file: EnvFile): Promise<boolean> {
       await replaceWith(file.path, file.draft, before, file.mode);
       return true;
     }
-    const found = await lstat(file.path, { bigint: true }).catch(ignoreAbsence);
-    if (String(found?.ino) === file.inode) return true; // killed before the write: the file is as it was
+    // Never written, or put back already: what stands there is not ours.
+    if (file.writtenInode === "" || (await inodeOf(file.path)) !== file.writtenInode) return true;
   }
   await rm(file.path, { force: true });
   return !file.existed;

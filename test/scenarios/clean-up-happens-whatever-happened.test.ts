@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { endpoints, type Session, startSession } from "./session.ts";
@@ -7,11 +7,15 @@ const GONE = "SecretStash: the temporary key is gone.";
 
 test("post twice: the second finds all gone and says nothing alarming", async () => {
   const session = await startSession();
-  const step = session.step();
+  const [mine, ours] = [join(session.job.workspace, ".env"), join(session.job.workspace, "ours.json")];
+  writeFileSync(mine, "MINE=1\n");
+  const step = session.step({ "env-file": ".env\nours.json:json" });
   await step.main();
   expect(await step.post()).toBe(0);
   expect(await step.post()).toBe(0);
   expect(session.job.log.annotations).toEqual([]);
+  expect(readFileSync(mine, "utf8")).toBe("MINE=1\n");
+  expect(existsSync(ours)).toBe(false);
 });
 
 test("post with no state has nothing to do", async () => {
