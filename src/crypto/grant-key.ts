@@ -24,7 +24,7 @@ export function holdsKey(key: string): boolean {
   const text = key.trim();
   return (
     text.includes("-----BEGIN") ||
-    text.startsWith(base64Begin) ||
+    pemInBase64(text) !== undefined ||
     isRecoveryShare(text) ||
     text.startsWith("{")
   );
@@ -59,13 +59,19 @@ async function readPrivateKey(key: string): Promise<KeyObject> {
   return privateKey;
 }
 
-// "-----BEGIN " in base64
-const base64Begin = "LS0tLS1CRUdJTi";
-
 function pemOf(key: string): string {
   if (isRecoveryShare(key)) return openRecoveryShare(key.replaceAll(/\s/g, ""));
-  if (key.startsWith(base64Begin)) return decodeBase64(key.replaceAll(/\s/g, "")).toString("utf8");
-  return key;
+  return pemInBase64(key) ?? key;
+}
+
+/** PEM that somebody put into base64, to carry it on one line; `undefined` when it is not that. */
+function pemInBase64(text: string): string | undefined {
+  try {
+    const decoded = decodeBase64(text.replaceAll(/\s/g, "")).toString("utf8");
+    return decoded.includes("-----BEGIN") ? decoded : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Secret stores flatten newlines to `\n`, spaces or nothing; the base64 between the markers is all that matters. */

@@ -24,5 +24,16 @@ export const bashNames: ReadonlySet<string> = new Set([
     "BASH_ARGV0",
     "BASH_ALIASES",
   ],
-  ...["BASH_CMDS", "BASH_COMMAND", "BASH_SUBSHELL", "EPOCHSECONDS", "EPOCHREALTIME", "COMP_WORDBREAKS"],
+  ...[
+    "BASH_CMDS",
+    "BASH_COMMAND",
+    "BASH_ARGC",
+    "BASH_ARGV",
+    "BASH_SOURCE",
+    "BASH_LINENO",
+    "BASH_SUBSHELL",
+    "EPOCHSECONDS",
+    "EPOCHREALTIME",
+    "COMP_WORDBREAKS",
+  ],
 ]);

@@ -1,3 +1,5 @@
+import { printable } from "../errors.ts";
+
 /** Reads inputs as typed values, and collects what is wrong with them. */
 export interface InputReader<Name extends string> {
   /** trimmed; the default when nothing is given */
@@ -5,8 +7,8 @@ export interface InputReader<Name extends string> {
   /** as given, for inputs whose mistakes name a line */
   untrimmed(name: Name): string;
   required(name: Name, remedy: string): string;
-  /** separated by commas or white space */
-  list(name: Name): string[];
+  /** separated by commas or white space; each is checked, and a mistake says in which line it stands */
+  list(name: Name, isRight?: (item: string) => boolean, expected?: string): string[];
   flag(name: Name): boolean;
   wholeNumber(name: Name, range: readonly [least: number, most: number], unit: string): number;
   oneOf<Value extends string>(name: Name, values: readonly Value[]): Value;
@@ -20,22 +22,29 @@ export function createInputReader<Name extends string>(
 ): InputReader<Name> {
   const mistakes: string[] = [];
   const text = (name: Name) => given(name).trim() || defaults[name];
+  const untrimmed = (name: Name) => (given(name).trim() === "" ? defaults[name] : given(name));
   const check = (name: Name, isRight: boolean, expected: string) => {
     if (!isRight) mistakes.push(`${name}: ${expected}`);
   };
   return {
     text,
-    untrimmed: (name) => (given(name).trim() === "" ? defaults[name] : given(name)),
+    untrimmed,
     check,
     mistakes,
     required: (name, remedy) => {
       check(name, text(name) !== "", `is missing. ${remedy}`);
       return text(name);
     },
-    list: (name) =>
-      text(name)
-        .split(/[\s,]+/)
-        .filter(Boolean),
+    list: (name, isRight = () => true, expected = "") =>
+      untrimmed(name)
+        .split(/\r?\n/)
+        .flatMap((line, index) => {
+          const items = line.split(/[\s,]+/).filter(Boolean);
+          for (const item of items) {
+            check(name, isRight(item), `line ${index + 1}, "${printable(item)}": ${expected}`);
+          }
+          return items;
+        }),
     flag: (name) => {
       check(name, /^(true|false)$/i.test(text(name)), "must be true or false");
       return /^true$/i.test(text(name));

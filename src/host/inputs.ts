@@ -1,5 +1,6 @@
-import { printable, StashError } from "../errors.ts";
+import { StashError } from "../errors.ts";
 import { compileGlob } from "../select/glob.ts";
+import { isPortableName } from "../select/refused-names.ts";
 import { parseVariableRules, type VariableRule } from "../select/variable-rules.ts";
 import { parseApiUrl } from "./api-url.ts";
 import { type EnvFileRequest, parseEnvFileRequests } from "./env-file-requests.ts";
@@ -102,29 +103,25 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
     /^([A-Za-z_][A-Za-z0-9_]*)?$/.test(prefix),
     "must be letters, digits and _, and not begin with a digit",
   );
-  const unmasked = list("unmasked");
-  for (const pattern of unmasked)
-    check(
-      "unmasked",
-      compileGlob(pattern) !== undefined,
-      `"${printable(pattern)}": a [ does not close, or holds no range`,
-    );
+  const isGlob = (text: string) => compileGlob(text) !== undefined;
+  const unmasked = list("unmasked", isGlob, "a [ does not close, or holds no range");
+  const isType = (text: string) => environmentTypes.includes(text);
 
   const inputs: Inputs = {
     apiToken,
     applicationId,
     environments: parseEnvironments(reader),
-    environmentTypes: list("environment-types"),
+    environmentTypes: list("environment-types", isType, `expected ${environmentTypes.join(", ")}`),
     apiUrl: parseApiUrl(text("api-url"), (expected) => check("api-url", false, expected)),
     ttlMinutes: wholeNumber("ttl", [5, 60], "minutes"),
     label,
     grantKey: text("grant-key"),
     rules: parseVariableRules(untrimmed("variables"), (mistake) => check("variables", false, mistake)),
-    required: list("required"),
+    required: list("required", isPortableName, "expected a name, as it is after renaming"),
     prefix,
     resolveReferences: flag("resolve-references"),
     ignore: list("ignore"),
-    allowNames: list("allow-names"),
+    allowNames: list("allow-names", isPortableName, "expected a name"),
     // With `run`, the variables are for that command alone unless the job is asked for in so many words.
     exportEnv: flag("export-env") && (text("run") === "" || given("export-env").trim() !== ""),
     outputs: flag("outputs"),
@@ -144,6 +141,9 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
   throw new StashError("INPUTS_INVALID", `The inputs cannot be used as they are:\n${lines.join("\n")}`);
 }
 
+// As the service has them (docs/protocol.md, HTTP).
+const environmentTypes = ["local", "development", "production", "testing"];
+
 const missingCredentialsPolicies = ["fail", "skip"] as const;
 
 /** Whether a run without a token is to end well. Asked before everything else, because then nothing else counts. */
@@ -152,10 +152,9 @@ export function skipsForMissingCredentials(given: (name: InputName) => string): 
 }
 
 function parseEnvironments({ list, check }: InputReader<InputName>): string[] {
-  const environments = list("environment");
   const remedy = "Set it to an environment's slug, such as testing.";
+  const environments = list("environment", isIdentifier, `is not an id. ${remedy}`);
   check("environment", environments.length > 0, `is missing. ${remedy}`);
-  check("environment", environments.every(isIdentifier), `is not an id. ${remedy}`);
   check("environment", new Set(environments).size === environments.length, "names one environment twice");
   return environments;
 }
@@ -163,6 +162,13 @@ function parseEnvironments({ list, check }: InputReader<InputName>): string[] {
 /** Ids become parts of a path, where `.` and `..` would mean something else. */
 function isIdentifier(text: string): boolean {
   return !/^\.{1,2}$|\p{Cc}/u.test(text);
+}
+
+/** What clean-up needs, and no more: a mistake that a later step brought into any other input must not keep it from its work. */
+export function readRevocationInputs(
+  given: (name: InputName) => string,
+): Pick<Inputs, "apiToken" | "revoke"> {
+  return { apiToken: given("api-token").trim(), revoke: given("revoke").trim().toLowerCase() !== "false" };
 }
 
 export const namedShells = ["bash", "sh", "pwsh", "python"] as const;

@@ -2,7 +2,7 @@ import { isKeyDirectoryPath } from "../device/key-directory.ts";
 import { deleteKeyDirectory, deleteKeyFiles } from "../device/key-directory-deletion.ts";
 import { printable, StashError, systemCode } from "../errors.ts";
 import type { Host } from "../host/host.ts";
-import { type Inputs, parseInputs } from "../host/inputs.ts";
+import { readRevocationInputs } from "../host/inputs.ts";
 import { deleteKey, listKeys } from "../stash/keys.ts";
 import type { Service } from "../stash/service.ts";
 import { deleteDraft, type EnvFile, restoreEnvFile } from "../workspace/env-file.ts";
@@ -15,7 +15,7 @@ const REVOCATION_SECONDS = 10;
 export async function cleanUp(host: Host): Promise<void> {
   const undo = readUndo(host);
   if (undo === undefined) return host.info("SecretStash: nothing to clean up.");
-  await undoSession(host, parseInputs(host.readInput), undo);
+  await undoSession(host, undo);
 }
 
 /**
@@ -24,11 +24,11 @@ export async function cleanUp(host: Host): Promise<void> {
  *
  * @returns whether all of it could be undone
  */
-export async function undoSession(host: Host, inputs: Inputs, undo: Undo): Promise<boolean> {
+export async function undoSession(host: Host, undo: Undo): Promise<boolean> {
   const warnings: string[] = [];
   const unrestored = await restoreEnvFiles(undo, warnings);
   await removeKeyDirectory(undo, unrestored, warnings);
-  const revoked = await revokeKey(host, inputs, undo, warnings);
+  const revoked = await revokeKey(host, undo, warnings);
   for (const warning of warnings) host.warn(`SecretStash clean-up: ${warning}`);
   if (warnings.length === 0 && undo.keyDirectory !== undefined) {
     host.info(
@@ -86,13 +86,13 @@ async function removeKeyDirectory(
 }
 
 /** @returns whether the service has no such key any more */
-async function revokeKey(host: Host, inputs: Inputs, undo: Undo, warnings: string[]): Promise<boolean> {
+async function revokeKey(host: Host, undo: Undo, warnings: string[]): Promise<boolean> {
   const { apiUrl, deviceKeyId, fingerprint } = undo;
   if (apiUrl === undefined || fingerprint === undefined) return true; // never registered
-  if (!inputs.revoke) return false;
+  const { apiToken, revoke } = readRevocationInputs(host.readInput);
+  if (!revoke) return false;
   try {
-    const timeoutSeconds = Math.min(inputs.timeoutSeconds, REVOCATION_SECONDS);
-    const service = connect(host, { ...inputs, apiUrl: new URL(apiUrl), timeoutSeconds });
+    const service = connect(host, { apiUrl: new URL(apiUrl), apiToken, timeoutSeconds: REVOCATION_SECONDS });
     const id = deviceKeyId ?? (await findRegisteredId(service, fingerprint));
     return id === undefined || (await deleteKey(service, id));
   } catch (error) {

@@ -13,7 +13,7 @@ const POWERSHELL_LAST = "if ((Test-Path -LiteralPath variable:\\LASTEXITCODE)) {
 
 // Two shells around the command: the inner one notes its process id and becomes the command; the outer one waits for it and
 // turns a signal into 128 + n, where @actions/exec would only say null (docs/decisions/0006).
-const NOTE_PID = `sh -c 'echo "$$" >"$0" && exec "$@"' "$@"; exit "$?"`;
+const NOTE_PID = `sh -c 'echo "$$" >"$1" && shift && exec "$@"' sh "$@"; exit "$?"`;
 
 // What the command left in the background may hold its output open; it is not waited for.
 const STREAMS_MS = 500;

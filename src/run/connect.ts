@@ -4,9 +4,16 @@ import { createConnection } from "../http/connection.ts";
 import type { Service } from "../stash/service.ts";
 import { version } from "../version.ts";
 
-/** The application of the inputs, on a connection whose deadline starts now. */
-export function connect(host: Host, inputs: Inputs): Service {
-  const { apiUrl, apiToken, applicationId, timeoutSeconds } = inputs;
+/** The service, on a connection whose deadline starts now. The application is needed for its environments alone. */
+export function connect(
+  host: Host,
+  {
+    apiUrl,
+    apiToken,
+    applicationId = "",
+    timeoutSeconds,
+  }: Pick<Inputs, "apiUrl" | "apiToken" | "timeoutSeconds"> & Partial<Pick<Inputs, "applicationId">>,
+): Service {
   const userAgent = `secret-stash-action/${version}`;
   const connection = createConnection({
     apiUrl,

@@ -34,7 +34,7 @@ export async function maskValues(
   const masks = runnerMasks([...masking.masked.values(), ...referredTo]);
   await host.mask(masks);
   // The JSON output as a whole alone: its leaves are the values, masked or not as was decided above.
-  await host.mask(runnerMasks([json], { minLeaf: Number.POSITIVE_INFINITY }));
+  if (values.variables.size > 0) await host.mask(runnerMasks([json], { minLeaf: Number.POSITIVE_INFINITY }));
 
   if (masking.unmasked.size > 0) {
     host.notice(`Not masked, as asked: ${listNames([...masking.unmasked.keys()])}.`);

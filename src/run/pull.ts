@@ -28,15 +28,15 @@ export async function pull(host: Host): Promise<void> {
     if (inputs.run === "") return;
     await runCommand(host, inputs, variables, keyDirectory);
   } catch (error) {
-    await takeBack(host, inputs, undoLog);
+    await takeBack(host, undoLog);
     throw error;
   }
   // The variables were for one command alone: with it ends the need for the key, which so lives seconds.
-  await takeBack(host, inputs, undoLog);
+  await takeBack(host, undoLog);
 }
 
-async function takeBack(host: Host, inputs: Inputs, { undo, forget }: UndoLog): Promise<void> {
-  if (await undoSession(host, inputs, undo)) forget();
+async function takeBack(host: Host, { undo, forget }: UndoLog): Promise<void> {
+  if (await undoSession(host, undo)) forget();
 }
 
 async function pullVariables(host: Host, inputs: Inputs, { remember }: UndoLog): Promise<Session> {

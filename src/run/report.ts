@@ -36,7 +36,7 @@ export function report(
 export function reportSkipped(host: Host): void {
   host.publish({ environment: new Map(), outputs: new Map([["available", "false"]]) });
   const why = host.whyNoSecrets() ?? "There is no api-token.";
-  host.notice(`SecretStash: nothing was pulled. ${why}`);
+  host.notice(`Nothing was pulled. ${why}`);
 }
 
 /** `PAYMENTS_KEY, stored as STRIPE_KEY, from testing (overrides shared)`, as far as there is something to say. */

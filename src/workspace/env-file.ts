@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { chmod, lstat, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { printable, StashError, systemCode } from "../errors.ts";
@@ -10,8 +11,10 @@ export interface EnvFile {
   /** what stood there before, inside the key directory; meaningful only when `existed` */
   backup: string;
   existed: boolean;
-  /** the inode of what we wrote, empty before that: tells our file from one that is back in its place */
-  writtenInode: string;
+  /** whether values have been written there */
+  written: boolean;
+  /** SHA-256 of what stood there before, in hex, empty when nothing did: tells it from our values when the backup is gone */
+  originalHash: string;
   /** permission bits of what stood there before */
   mode: number;
 }
@@ -48,7 +51,8 @@ export async function locateEnvFile(
     draft: join(parent, `${basename(path)}.${suffix}`),
     backup: join(keyDirectory, `env-file-${index + 1}.backup`),
     existed: found !== undefined,
-    writtenInode: "",
+    written: false,
+    originalHash: "",
     mode: (found?.mode ?? 0) & 0o777,
   };
 }
@@ -76,15 +80,15 @@ export async function readEnvFile({ path, existed }: EnvFile): Promise<string> {
  */
 export async function writeEnvFile(file: EnvFile, text: string): Promise<EnvFile> {
   return explained(file.path, async () => {
-    if (file.existed) await replaceWith(file.backup, `${file.backup}.part`, await readFile(file.path));
+    const original = file.existed ? await readFile(file.path) : undefined;
+    if (original !== undefined) await replaceWith(file.backup, `${file.backup}.part`, original);
     await replaceWith(file.path, file.draft, text);
-    return { ...file, writtenInode: await inodeOf(file.path) };
+    return { ...file, written: true, originalHash: original === undefined ? "" : hashOf(original) };
   });
 }
 
-async function inodeOf(path: string): Promise<string> {
-  const found = await lstat(path, { bigint: true }).catch(ignoreAbsence);
-  return String(found?.ino ?? "");
+function hashOf(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /**
@@ -102,8 +106,9 @@ export async function restoreEnvFile(file: EnvFile): Promise<boolean> {
       await replaceWith(file.path, file.draft, before, file.mode);
       return true;
     }
-    // Never written, or put back already: what stands there is not ours.
-    if (file.writtenInode === "" || (await inodeOf(file.path)) !== file.writtenInode) return true;
+    if (!file.written) return true; // killed before the write: what stands there is not ours
+    const found = await readFile(file.path).catch(ignoreAbsence);
+    if (found !== undefined && hashOf(found) === file.originalHash) return true; // put back already
   }
   await rm(file.path, { force: true });
   return !file.existed;

@@ -26,6 +26,10 @@ test.each([
   ["PEM with its newlines turned into spaces", pem.replaceAll("\n", " ")],
   ["PKCS#1 PEM", pkcs1],
   ["base64 of PEM", base64],
+  [
+    "base64 of PEM with what openssl writes before it",
+    Buffer.from(`\ufeff\nBag Attributes\n    friendlyName: ci\n${pem}`).toString("base64"),
+  ],
   ["base64 of PEM in lines of 76", base64.replace(/.{76}/g, "$&\n")],
   ["a recovery share", share],
   ["a JWK", jwk],

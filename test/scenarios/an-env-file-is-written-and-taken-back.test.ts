@@ -123,7 +123,7 @@ test("a step that deletes the key directory loses what stood there before, but n
   writeFileSync(path(session), "MINE=1\n");
   const step = session.step({ "env-file": ".env" });
   await step.main();
-  await session.job.run('rm -rf "$SECRET_STASH_KEY_DIR"');
+  await session.job.run(`rm -rf "$SECRET_STASH_KEY_DIR"; sed -i s/MINE=1/MINE=2/ .env`);
   expect(await step.post()).toBe(0);
   expect(readdirSync(session.job.workspace)).toEqual([]);
   expect(session.job.log.annotations.at(-1)?.message).toMatch(

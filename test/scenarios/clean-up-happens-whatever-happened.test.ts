@@ -131,6 +131,36 @@ test("one that cannot be looked up either leaves a warning", async () => {
   );
 });
 
+test("a later step that spoils the inputs does not keep post from its work", async () => {
+  const session = await startSession();
+  const environment: Record<string, string> = {};
+  const step = session.step({ "env-file": ".env" }, environment);
+  expect(await step.main()).toBe(0);
+  Object.assign(environment, {
+    SECRET_STASH_TTL: "abc",
+    SECRET_STASH_TIMEOUT: "soon",
+    "INPUT_APPLICATION-ID": "",
+  });
+  expect(await step.post()).toBe(0);
+  expect(session.leftInTemp()).toEqual([]);
+  expect(existsSync(join(session.job.workspace, ".env"))).toBe(false);
+  expect(session.job.log.lines.at(-1)).toBe(GONE);
+  expect(session.server.store.listKeys()).toHaveLength(2);
+});
+
+test("without any input left, what is on this machine goes, and a warning names what is not", async () => {
+  const session = await startSession();
+  const step = session.step();
+  expect(await step.main()).toBe(0);
+  const blank = session.job.uses({});
+  for (const [name, value] of step.state) blank.state.set(name, value);
+  expect(await blank.post()).toBe(0);
+  expect(session.leftInTemp()).toEqual([]);
+  expect(session.job.log.annotations[0]?.message).toMatch(
+    /device key 3 is still registered \(TOKEN_REFUSED\)\. It expires at /,
+  );
+});
+
 test("post talks to the service that main registered with, whatever later steps made of the environment", async () => {
   const session = await startSession();
   const { inputs, job } = session;

@@ -54,9 +54,7 @@ test("skip ends well, exports nothing, runs nothing, and says so", async () => {
     {
       level: "notice",
       title: "SecretStash",
-      message: expect.stringMatching(
-        /^SecretStash: nothing was pulled\. This run is for a pull request from a fork/,
-      ),
+      message: expect.stringMatching(/^Nothing was pulled\. This run is for a pull request from a fork/),
     },
   ]);
   expect(await step.post()).toBe(0);

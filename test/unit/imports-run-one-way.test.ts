@@ -49,7 +49,7 @@ const packages: Record<string, readonly string[]> = {
   host: ["@actions/core", "node:events", "node:fs", "node:os", "node:path"],
   stash: ["valibot"],
   device: ["@actions/io", "node:crypto", "node:fs/promises", "node:path"],
-  workspace: ["node:fs/promises", "node:path"],
+  workspace: ["node:crypto", "node:fs/promises", "node:path"],
   http: ["node:http", "node:https"],
   crypto: ["jose", "node:crypto", "node:util"],
   select: [],

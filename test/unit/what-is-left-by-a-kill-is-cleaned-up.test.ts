@@ -26,7 +26,8 @@ beforeEach(() => {
     draft: join(folder, ".env.draft"),
     backup: join(folder, "backup"),
     existed: true,
-    writtenInode: "",
+    written: false,
+    originalHash: "",
     mode: 0o644,
   };
 });
