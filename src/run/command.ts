@@ -12,8 +12,9 @@ const POWERSHELL_FIRST = "$ErrorActionPreference = 'stop'";
 const POWERSHELL_LAST = "if ((Test-Path -LiteralPath variable:\\LASTEXITCODE)) { exit $LASTEXITCODE }";
 
 // Two shells around the command: the inner one notes its process id and becomes the command; the outer one waits for it and
-// turns a signal into 128 + n, where @actions/exec would only say null (docs/decisions/0006).
-const NOTE_PID = `sh -c 'echo "$$" >"$1" && shift && exec "$@"' sh "$@"; exit "$?"`;
+// turns a signal into 128 + n, where @actions/exec would only say null (docs/decisions/0006). Nobody will ever type anything, so
+// input ends at once; by redirection, because the `input` of @actions/exec crashes on a command that is gone before it is written (EPIPE).
+const NOTE_PID = `sh -c 'echo "$$" >"$1" && shift && exec "$@"' sh "$@" </dev/null; exit "$?"`;
 
 // What the command left in the background may hold its output open; it is not waited for.
 const STREAMS_MS = 500;
@@ -35,7 +36,7 @@ export async function runCommand(
   if (oversized !== undefined) {
     throw new StashError(
       "COMMAND_FAILED",
-      `The command in run cannot be started: ${oversized}. Choose fewer variables, or use env-file.`,
+      `The command in run cannot be started. ${oversized}. Choose fewer variables, or use env-file.`,
     );
   }
   const command = await writeScript(run, shell, keyDirectory);
@@ -48,7 +49,6 @@ export async function runCommand(
   const exitCode = await exec(file, args, {
     cwd: resolve(host.workspace, workingDirectory),
     env: commandEnvironment(host.environment, variables, keyDirectory),
-    input: Buffer.alloc(0), // nobody will ever type anything
     ignoreReturnCode: true,
     silent: true, // or it would print the two shells
     listeners: output,

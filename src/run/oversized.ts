@@ -6,7 +6,7 @@ const MAX_STRING = 128 * 1024;
 const MAX_TOTAL = 2 * 1024 * 1024 - 256 * 1024;
 const POINTER = 8;
 
-/** Why Linux starts no process with these variables in its environment; `undefined` when it does. */
+/** Why Linux starts no process with these variables in its environment, as a sentence without its stop; `undefined` when it does. */
 export function describeOversized(variables: ReadonlyMap<string, string>): string | undefined {
   const sizes = [...variables].map(([name, value]) => ({
     name,
@@ -16,5 +16,5 @@ export function describeOversized(variables: ReadonlyMap<string, string>): strin
   const refusal = "which Linux refuses in a process's environment";
   if (oversized.length > 0) return `${listNames(oversized)}: over 128 KiB, ${refusal}`;
   const total = sizes.reduce((sum, { bytes }) => sum + bytes + POINTER, 0);
-  return total > MAX_TOTAL ? `the variables together are close to 2 MiB, ${refusal}` : undefined;
+  return total > MAX_TOTAL ? `The variables together are close to 2 MiB, ${refusal}` : undefined;
 }

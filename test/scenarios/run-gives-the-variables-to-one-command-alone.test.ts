@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { endpoints, startSession } from "./session.ts";
 
@@ -48,6 +49,14 @@ test("a command that reads standard input finds its end, and output without a la
   expect(session.job.log.lines.slice(-2)).toEqual(["no newline", "SecretStash: the temporary key is gone."]);
 });
 
+test("a command that has ended before we get to run again is no fault", async () => {
+  const hook = pathToFileURL(join(import.meta.dirname, "../runner/slow-spawn.mjs")).href;
+  const session = await startSession({ variables });
+  const step = session.step({ run: "true" }, { NODE_OPTIONS: `--import=${hook}` });
+  expect(await step.main()).toBe(0);
+  expect(session.leftInTemp()).toEqual([]);
+});
+
 test("what it leaves in the background is not waited for", async () => {
   const session = await startSession({ variables });
   const step = session.step({ run: "sleep 600 & echo $! > pid" });
@@ -60,7 +69,7 @@ test("variables that no process can be started with are named, instead", async (
   const session = await startSession({ variables: { HUGE: "x".repeat(200_000) } });
   expect(await session.step({ run: "true" }).main()).toBe(1);
   expect(session.job.log.annotations.at(-1)?.message).toMatch(
-    /cannot be started: HUGE: over 128 KiB, .*\[COMMAND_FAILED\]$/,
+    /cannot be started\. HUGE: over 128 KiB, .*\[COMMAND_FAILED\]$/,
   );
   expect(session.leftInTemp()).toEqual([]);
 });
