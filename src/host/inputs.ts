@@ -171,7 +171,7 @@ export function readRevocationInputs(
   return { apiToken: given("api-token").trim(), revoke: given("revoke").trim().toLowerCase() !== "false" };
 }
 
-export const namedShells = ["bash", "sh", "pwsh", "python"] as const;
+const namedShells = ["bash", "sh", "pwsh", "python"] as const;
 
 function parseShell({ text, check }: InputReader<InputName>): string {
   const shell = text("shell");

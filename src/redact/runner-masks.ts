@@ -27,7 +27,7 @@ export function runnerMasks(values: Iterable<string>, { minLeaf = MIN_PART } = {
     const withoutNewline = value.replace(/\r?\n$/, "");
     const forms = [
       ...(isMultiLine(value) ? multiLineForms(value, withoutNewline) : [value]), // 1, 2
-      ...[value, withoutNewline].flatMap(encodedForms), // 3
+      ...[...new Set([value, withoutNewline])].flatMap(encodedForms), // 3
       ...partsOf(value, minLeaf).flatMap((part) => (isMultiLine(part) ? longLines(part) : [part])), // 4
     ];
     // The runner warns about white space and cannot mask it.

@@ -41,9 +41,11 @@ export function createMatcher(patterns: readonly string[]): (name: string) => Pa
     if (others === undefined) byPrefix.set(prefix, [entry]);
     else others.push(entry);
   }
+  const lengths = new Set([...byPrefix.keys()].map((prefix) => prefix.length));
   return (name) => {
     const matches: PatternMatch[] = [];
-    for (let length = 0; length <= name.length; length += 1) {
+    for (const length of lengths) {
+      if (length > name.length) continue;
       for (const { index, expression } of byPrefix.get(name.slice(0, length)) ?? []) {
         const match = expression?.exec(name);
         if (match) matches.push({ index, captures: match.slice(1) });

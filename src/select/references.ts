@@ -3,7 +3,7 @@ import { printable, StashError } from "../errors.ts";
 // A few lines of mutual references can stand for terabytes (the "billion laughs"); no environment is this large.
 const MAX_TOTAL = 64 * 1024 * 1024;
 const MAX_DEPTH = 100;
-const TOO_DEEP = `is over ${MAX_DEPTH} references deep`;
+const TOO_DEEP = `is over ${MAX_DEPTH} references deep. Shorten the chain`;
 const REFERENCE = /\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\$\{/g;
 
 interface Resolved {
@@ -43,7 +43,8 @@ export function createReferenceResolver(
       depth = Math.max(depth, part.depth + 1);
       if (depth > MAX_DEPTH) throw unresolved(path, TOO_DEEP);
       total += part.value.length;
-      if (total > MAX_TOTAL) throw unresolved(path, "makes the variables grow beyond 64 MB");
+      if (total > MAX_TOTAL)
+        throw unresolved(path, "makes the variables grow beyond 64 MB. Refer to it less often");
       return part.value;
     });
     chain.delete(name);
