@@ -66,6 +66,15 @@ test("a file by its absolute path, with the key's id before it, saves a request 
   expect(session.requests).toHaveLength(4);
 });
 
+test("what is no secret about a grant key is not masked: a JWK's public members, a path", async () => {
+  const session = await startSession();
+  expect(await session.step({ "grant-key": `${session.account.grantKeyId}:${jwk}` }).main()).toBe(0);
+  writeFileSync(join(session.job.workspace, "grant.key"), pem, { mode: 0o600 });
+  expect(await session.step({ "grant-key": "grant.key" }).main()).toBe(0);
+  session.job.log.write("> AQAB RSA grant.key");
+  expect(session.job.log.lines.at(-1)).toBe("> AQAB RSA grant.key");
+});
+
 test("a key whose fingerprint the service computed over other text is found by the key itself", async () => {
   const session = await startSession({ grant: false });
   const { grantKeys } = inject("keys");
