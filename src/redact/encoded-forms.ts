@@ -25,14 +25,14 @@ export function encodedForms(text: string): string[] {
  * The base64url characters that these bytes alone determine when they begin at this offset (0 to 2) of a group of three
  * (RFC 4648 section 4): the characters at the borders also carry bits of the bytes beside.
  */
-function base64Inside(bytes: Buffer, alignment: number): string {
+export function base64Inside(bytes: Buffer, alignment: number): string {
   const encoded = Buffer.concat([Buffer.alloc(alignment), bytes]).toString("base64url");
   const first = Math.ceil((alignment * 8) / 6);
   const last = Math.floor(((alignment + bytes.length) * 8) / 6);
   return encoded.slice(first, last);
 }
 
-function toStandardAlphabet(base64url: string): string {
+export function toStandardAlphabet(base64url: string): string {
   return base64url.replaceAll("-", "+").replaceAll("_", "/");
 }
 

@@ -1,6 +1,6 @@
 import { encodedForms, percentEncode } from "./encoded-forms.ts";
 import { jsonLeaves } from "./json-leaves.ts";
-import { urlPasswords } from "./url-passwords.ts";
+import { urlPasswords } from "./url-credentials.ts";
 
 // Below this, a line (`}`, `],`) or a JSON leaf is not a secret, but masking it would black out the log.
 const MIN_PART = 4;

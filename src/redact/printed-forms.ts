@@ -1,0 +1,151 @@
+import { base64Inside, percentEncode, toStandardAlphabet } from "./encoded-forms.ts";
+
+// Shorter encodings say too little to be told from ordinary text.
+const MIN_BASE64 = 6;
+const MIN_HEX = 8;
+
+// A longer text is printed whole if at all: not quoted, and not inside another one.
+const MAX_QUOTED = 64 * 1024;
+
+/** The forms, other than itself, that a text takes in what jobs print: encoded, escaped, and quoted for a shell. */
+export function printedForms(text: string): string[] {
+  const forms =
+    text.length > MAX_QUOTED ? base64Forms(text) : [...encodings(text), ...escapes(text), ...quotings(text)];
+  return forms.filter((form) => form !== text);
+}
+
+function encodings(text: string): string[] {
+  const hex = Buffer.from(text).toString("hex");
+  const isLongHex = hex.length >= MIN_HEX;
+  return [...base64Forms(text), ...(isLongHex ? [hex, hex.toUpperCase()] : []), ...percentForms(text)];
+}
+
+/** At each alignment, what the text alone determines, and up to the end of the encoding, of the text and of the text with a newline. */
+function base64Forms(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const url = [0, 1, 2].flatMap((alignment) => [
+    base64Inside(bytes, alignment),
+    ...["", "\n"].map((end) => base64ToEnd(Buffer.concat([bytes, Buffer.from(end)]), alignment)),
+  ]);
+  const standard = url
+    .map((form) => form.replace(/=+$/, ""))
+    .concat(url)
+    .map(toStandardAlphabet);
+  const wrapped = ["", "\n"].flatMap((end) => columns(Buffer.from(text + end).toString("base64")));
+  return [...url.map((form) => form.replace(/=+$/, "")), ...standard, ...wrapped].filter(
+    ({ length }) => length >= MIN_BASE64,
+  );
+}
+
+/** As base64url with its padding, without the characters that also carry bits of what stands before. */
+function base64ToEnd(bytes: Buffer, alignment: number): string {
+  const encoded = toUrlAlphabet(Buffer.concat([Buffer.alloc(alignment), bytes]).toString("base64"));
+  return encoded.slice(Math.ceil((alignment * 8) / 6));
+}
+
+function toUrlAlphabet(base64: string): string {
+  return base64.replaceAll("+", "-").replaceAll("/", "_");
+}
+
+/** The lines of PEM (64 columns, RFC 7468 section 2) and of MIME and base64(1) (76, RFC 2045 section 6.8). */
+function columns(base64: string): string[] {
+  return [64, 76].flatMap((width) =>
+    base64.length > width ? (base64.match(new RegExp(`.{1,${width}}`, "g")) ?? []) : [],
+  );
+}
+
+function percentForms(text: string): string[] {
+  const strict = percentEncode(text);
+  const forms = [strict, encodeURIComponent(text.toWellFormed())];
+  const all = forms.flatMap((form) => [form, form.replaceAll("%2F", "/"), form.replaceAll("%20", "+")]);
+  return [...all, ...all.map((form) => form.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()))];
+}
+
+function escapes(text: string): string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const ascii = json.replace(/[\u0080-\uffff]/g, unicodeEscape);
+  const htmlSafe = json.replace(/[<>&\u2028\u2029]/g, unicodeEscape);
+  return [
+    ...[json, ascii, htmlSafe, ascii.replace(/[<>&']/g, unicodeEscape), json.replaceAll("/", "\\/")],
+    JSON.stringify(json).slice(1, -1),
+    ...pythonForms(text),
+    ...xmlForms(text),
+    // The GitHub runner's and other agents' commands.
+    text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A"),
+  ];
+}
+
+function unicodeEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** `repr`, in single quotes and, for a text that holds those, in double quotes. */
+function pythonForms(text: string): string[] {
+  const escaped = escapeControls(
+    text.replaceAll("\\", "\\\\"),
+    (code) => `\\x${code.toString(16).padStart(2, "0")}`,
+  );
+  return [escaped, escaped.replaceAll("'", "\\'")];
+}
+
+/** XML 1.0 section 2.4 and what HTML escapers of Python, PHP and Go write for quotes. */
+function xmlForms(text: string): string[] {
+  const basic = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const quotes = [
+    ["&quot;", "'"],
+    ["&quot;", "&apos;"],
+    ["&quot;", "&#39;"],
+    ["&quot;", "&#039;"],
+    ["&quot;", "&#x27;"],
+    ["&#34;", "&#39;"],
+  ] as const;
+  const forms = quotes.map(([double, single]) => basic.replaceAll('"', double).replaceAll("'", single));
+  return [basic, ...forms, ...forms.map((form) => form.replaceAll("\n", "&#10;").replaceAll("\r", "&#13;"))];
+}
+
+/** As shells print values under `set -x`, by `printf %q`, `declare -p` and `export -p`, and as other programs quote them. */
+function quotings(text: string): string[] {
+  const ansi = ansiC(text);
+  const zsh = text.replace(/'+/g, (run) => `'${"\\'".repeat(run.length)}'`);
+  return [
+    text.replaceAll("'", "'\\''"), // POSIX.1-2024, 2.2.2
+    text.replaceAll("'", `'"'"'`), // Python's shlex
+    ...[zsh, zsh.replace(/^'(?=\\)/, "").replace(/(\\')'$/, "$1")], // without the empty quotes at its ends
+    text.replace(/'+/g, (run) => `'"${run}"'`), // busybox
+    ...[ansi, ansi.replace(/[\u0080-\uffff]+/g, octal)],
+    // bash's printf %q: lib/sh/shquote.c, bstab.
+    text.replace(/[\t\n !"$&'()*,;<>?[\\\]^`{|}]|^[#~]/g, "\\$&"),
+    text.replace(/["$\\`]/g, "\\$&"), // inside double quotes
+    text.replaceAll("'", "''"), // SQL, YAML
+    text.replaceAll("$", "$$$$"), // make, docker compose
+    text.replaceAll('"', '\\"'),
+  ];
+}
+
+/** `$'…'` without its quotes (POSIX.1-2024, 2.2.4). */
+function ansiC(text: string): string {
+  return escapeControls(
+    text.replace(/[\\']/g, "\\$&"),
+    (code) => `\\${ansiNames.get(code) ?? code.toString(8).padStart(3, "0")}`,
+  );
+}
+
+const ansiNames = new Map([
+  [0x07, "a"],
+  [0x08, "b"],
+  [0x0b, "v"],
+  [0x0c, "f"],
+  [0x1b, "E"],
+]);
+
+function octal(text: string): string {
+  return [...Buffer.from(text)].map((byte) => `\\${byte.toString(8)}`).join("");
+}
+
+function escapeControls(text: string, escapeCode: (code: number) => string): string {
+  return text
+    .replaceAll("\n", "\\n")
+    .replaceAll("\r", "\\r")
+    .replaceAll("\t", "\\t")
+    .replace(/\p{Cc}/gu, (character) => escapeCode(character.charCodeAt(0)));
+}

@@ -1,0 +1,99 @@
+/** Needles in the order of their bytes, for searches by prefix. */
+export interface SortedNeedles {
+  readonly count: number;
+  readonly shortest: number;
+  readonly longest: number;
+  /** all of them, one after another */
+  readonly bytes: Buffer;
+  /** where each begins in `bytes`, and where the last one ends */
+  readonly starts: Int32Array;
+  /** Length of the longest needle that the text holds at `start`; 0 when it holds none. */
+  longestAt(text: Buffer, start: number): number;
+  /** Whether the rest of the text from `start` is the beginning of a needle, and not all of it. */
+  continues(text: Buffer, start: number): boolean;
+}
+
+// From here on, the native comparison is worth its call.
+const NATIVE_FROM = 48;
+
+/** @param needles bytes as Latin-1 text, whose order is that of the bytes; none of them empty, each once */
+export function sortNeedles(needles: readonly string[]): SortedNeedles {
+  const ordered = needles.toSorted();
+  const bytes = Buffer.from(ordered.join(""), "latin1");
+  const starts = new Int32Array(ordered.length + 1);
+  for (const [index, { length }] of ordered.entries()) {
+    starts[index + 1] = (starts[index] as number) + length;
+  }
+  const prefixes = longestPrefixes(ordered);
+
+  /** How many bytes of a needle stand at `position`. */
+  const agreeing = (text: Buffer, position: number, needle: number) => {
+    const from = starts[needle] as number;
+    const length = Math.min((starts[needle + 1] as number) - from, text.length - position);
+    let agreed = 0;
+    while (agreed < length && text[position + agreed] === bytes[from + agreed]) {
+      agreed += 1;
+      if (agreed === NATIVE_FROM && isEqual(text, position, bytes, from, length)) return length;
+    }
+    return agreed;
+  };
+
+  /** How many needles stand before the text from `position`, or are the beginning of it. */
+  const countUpTo = (text: Buffer, position: number) => {
+    let low = 0;
+    let high = ordered.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const agreed = agreeing(text, position, middle);
+      const from = starts[middle] as number;
+      const isUsedUp = agreed === (starts[middle + 1] as number) - from;
+      const isBefore =
+        isUsedUp ||
+        (position + agreed < text.length &&
+          (bytes[from + agreed] as number) < (text[position + agreed] as number));
+      if (isBefore) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+
+  const lengths = ordered.map(({ length }) => length);
+  return {
+    count: ordered.length,
+    shortest: lengths.reduce((a, b) => Math.min(a, b)),
+    longest: lengths.reduce((a, b) => Math.max(a, b)),
+    bytes,
+    starts,
+    longestAt: (text, position) => {
+      // What is the beginning of the text is also the beginning of the last needle that does not come after it.
+      let needle = countUpTo(text, position) - 1;
+      while (needle >= 0) {
+        const length = (starts[needle + 1] as number) - (starts[needle] as number);
+        if (agreeing(text, position, needle) === length) return length;
+        needle = prefixes[needle] as number;
+      }
+      return 0;
+    },
+    continues: (text, position) => {
+      // A needle that goes on after the end of the text comes right after all that stand before it.
+      const needle = countUpTo(text, position);
+      return needle < ordered.length && agreeing(text, position, needle) === text.length - position;
+    },
+  };
+}
+
+/** Of each needle, the longest other one that it begins with; -1 when there is none. */
+function longestPrefixes(ordered: readonly string[]): Int32Array {
+  const prefixes = new Int32Array(ordered.length);
+  const open: number[] = [];
+  for (const [index, needle] of ordered.entries()) {
+    while (open.length > 0 && !needle.startsWith(ordered[open.at(-1) as number] as string)) open.pop();
+    prefixes[index] = open.at(-1) ?? -1;
+    open.push(index);
+  }
+  return prefixes;
+}
+
+function isEqual(a: Buffer, aStart: number, b: Buffer, bStart: number, length: number): boolean {
+  return a.compare(b, bStart, bStart + length, aStart, aStart + length) === 0;
+}
