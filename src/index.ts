@@ -1,19 +1,40 @@
+#!/usr/bin/env node
+import { realpathSync } from "node:fs";
+import { basename } from "node:path";
+import { runCommandLine } from "./cli.ts";
 import { describeError } from "./errors.ts";
-import { createGitHubHost } from "./host/github.ts";
-import * as cleanUpStory from "./run/clean-up.ts";
-import * as pullStory from "./run/pull.ts";
 
 /** The main stage of the GitHub Action. */
 export async function pull(): Promise<void> {
-  const host = createGitHubHost(process.env);
-  await pullStory.pull(host).catch(host.fail);
+  const story = await import(/* webpackMode: "eager" */ "./run/pull.ts");
+  const host = await gitHubHost();
+  await story.pull(host).catch(host.fail);
   // What a command of `run` left in the background may hold our pipes open. The step is over all the same, once all is written.
-  await new Promise((written) => process.stdout.write("", written));
+  await written(process.stdout);
   process.exit();
 }
 
 /** The post stage: a job is never failed for what it did after its work was done. */
 export async function cleanUp(): Promise<void> {
-  const host = createGitHubHost(process.env);
-  await cleanUpStory.cleanUp(host).catch((error) => host.warn(describeError(error).message));
+  const story = await import(/* webpackMode: "eager" */ "./run/clean-up.ts");
+  const host = await gitHubHost();
+  await story.cleanUp(host).catch((error) => host.warn(describeError(error).message));
+}
+
+// @actions/core takes longer to load than all the rest: only the GitHub stages pay for it. All imports are in this chunk ("eager"),
+// because ncc writes the licences of the last chunk alone.
+async function gitHubHost() {
+  const { createGitHubHost } = await import(/* webpackMode: "eager" */ "./host/github.ts");
+  return createGitHubHost(process.env);
+}
+
+async function written(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise((done) => stream.write("", done));
+}
+
+// The launchers of the stages import this file; everyone else starts it, npm's link to it included.
+if (basename(realpathSync(process.argv[1] ?? ".")) === "index.js") {
+  process.exitCode = await runCommandLine(process.argv.slice(2), process.env);
+  await Promise.all([written(process.stdout), written(process.stderr)]);
+  process.exit();
 }

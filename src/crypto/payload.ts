@@ -1,7 +1,8 @@
-import { createDecipheriv } from "node:crypto";
-import { decodeBase64 } from "./encoding.ts";
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { decodeBase64, encodeBase64Url } from "./encoding.ts";
 import { parseWire } from "./wire-text.ts";
 
+const SALT_BYTES = 16;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 // ignoreBOM keeps a leading U+FEFF, which is part of the value; fatal refuses what is not UTF-8.
@@ -27,4 +28,16 @@ export function decryptPayload(wire: unknown, dek: Uint8Array): string | undefin
   } catch {
     return undefined;
   }
+}
+
+/** Encrypts one value as the official clients do; `decryptPayload` reads it. */
+export function encryptPayload(value: string, dek: Uint8Array): object {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv("aes-256-gcm", dek, iv, { authTagLength: TAG_BYTES });
+  const ct = Buffer.concat([cipher.update(value, "utf8"), cipher.final()]);
+  const encode = encodeBase64Url;
+  return {
+    ...{ v: 1, alg: "AES-GCM", kdf: "none", iter: 0, salt: encode(randomBytes(SALT_BYTES)) },
+    ...{ iv: encode(iv), tag: encode(cipher.getAuthTag()), ct: encode(ct) },
+  };
 }

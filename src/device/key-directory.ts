@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { printable, StashError, systemCode } from "../errors.ts";
 
@@ -47,6 +47,16 @@ export async function writeDeviceFile(
     expires_at: device.expiresAt,
   };
   await explained(path, () => createPrivateFile(join(path, DEVICE_FILE), JSON.stringify(content, null, 2)));
+}
+
+/** Adds a file of ours to the key directory; it goes when the key does. Throws as `createKeyDirectory` does. */
+export async function writeKeyDirectoryFile(path: string, name: string, content: string): Promise<void> {
+  await explained(path, () => createPrivateFile(join(path, name), content));
+}
+
+/** @throws the system's error when it cannot be read */
+export function readKeyDirectoryFile(path: string, name: string): Promise<string> {
+  return readFile(join(path, name), "utf8");
 }
 
 function createPrivateFile(path: string, content: string): Promise<void> {

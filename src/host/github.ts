@@ -18,6 +18,8 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv): Host {
     hostname: hostname() || "Unknown Host",
     platform: process.platform,
     refusedNames: ["NODE_OPTIONS"], // src/Runner.Worker/FileCommandManager.cs, _setEnvBlockList
+    masking: "runner",
+    cancelled: new AbortController().signal, // post cleans up after a cancelled main
     readInput: (name) =>
       core.getInput(name, { trimWhitespace: false }) ||
       (environment[`SECRET_STASH_${name.replaceAll("-", "_").toUpperCase()}`] ?? ""),
@@ -39,6 +41,7 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv): Host {
       process.exitCode = error instanceof StashError ? error.exitCode : core.ExitCode.Failure;
     },
     whyNoSecrets: () => whyNoSecrets(environment),
+    checkJob: () => {},
   };
 }
 

@@ -10,6 +10,10 @@ export interface Host {
   readonly platform: string;
   /** names that later steps can never be given */
   readonly refusedNames: readonly string[];
+  /** what hides values in the log: the GitHub runner, or our own redactor, which needs them kept */
+  readonly masking: "runner" | "redactor";
+  /** aborted when the job is being ended */
+  readonly cancelled: AbortSignal;
 
   /** An input as given, or `""`. */
   readInput(name: string): string;
@@ -32,6 +36,12 @@ export interface Host {
   fail(error: unknown): void;
   /** Why this run gets no secrets, as a sentence, where the host can tell. */
   whyNoSecrets(): string | undefined;
+  /**
+   * Refuses a job in which values would show whatever we do.
+   *
+   * @throws {StashError} `DEBUG_TRACE_REFUSED`
+   */
+  checkJob(): void;
 }
 
 export interface Exports {

@@ -22,16 +22,19 @@ export interface Connection {
 export function createConnection(
   options: Pick<Connection, "apiUrl" | "apiToken" | "timeoutSeconds" | "userAgent"> & {
     environment: NodeJS.ProcessEnv;
+    /** ends the requests at once */
+    cancelled?: AbortSignal;
   },
 ): Connection {
-  const { environment, ...rest } = options;
+  const { environment, cancelled, ...rest } = options;
   const { Agent } = rest.apiUrl.protocol === "https:" ? https : http;
   const agent = createAgent(
     () =>
       // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED, set by another step, cannot send the token to a stranger.
       new Agent({ keepAlive: true, proxyEnv: environment, rejectUnauthorized: true }),
   );
-  return { ...rest, agent, deadline: AbortSignal.timeout(rest.timeoutSeconds * 1000) };
+  const deadline = AbortSignal.timeout(rest.timeoutSeconds * 1000);
+  return { ...rest, agent, deadline: cancelled ? AbortSignal.any([deadline, cancelled]) : deadline };
 }
 
 function createAgent(create: () => http.Agent): http.Agent {

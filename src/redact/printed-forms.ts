@@ -58,7 +58,7 @@ function percentForms(text: string): string[] {
   const strict = percentEncode(text);
   const forms = [strict, encodeURIComponent(text.toWellFormed())];
   const all = forms.flatMap((form) => [form, form.replaceAll("%2F", "/"), form.replaceAll("%20", "+")]);
-  return [...all, ...all.map((form) => form.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()))];
+  return [...all, ...all.map((form) => form.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase()))];
 }
 
 function escapes(text: string): string[] {

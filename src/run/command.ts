@@ -109,7 +109,7 @@ function passThrough() {
 }
 
 /** What the step was given for itself is not passed on: inputs, state, the token and the grant key. */
-function commandEnvironment(
+export function commandEnvironment(
   environment: NodeJS.ProcessEnv,
   variables: ReadonlyMap<string, string>,
   keyDirectory: string,

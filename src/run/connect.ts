@@ -13,6 +13,7 @@ export function connect(
     applicationId = "",
     timeoutSeconds,
   }: Pick<Inputs, "apiUrl" | "apiToken" | "timeoutSeconds"> & Partial<Pick<Inputs, "applicationId">>,
+  cancelled?: AbortSignal,
 ): Service {
   const userAgent = `secret-stash-action/${version}`;
   const connection = createConnection({
@@ -21,6 +22,7 @@ export function connect(
     timeoutSeconds,
     userAgent,
     environment: host.environment,
+    ...(cancelled && { cancelled }),
   });
   return { connection, applicationId };
 }

@@ -14,6 +14,8 @@ export interface Session {
   variables: ReadonlyMap<string, string>;
   /** the environments' types, when they were asked for */
   types: readonly string[];
+  /** what the log must not show: masked values, the token, the grant key */
+  secrets: readonly string[];
 }
 
 /** Everything that will be written. */
@@ -32,7 +34,11 @@ const ownOutputs = [
  *
  * @throws {StashError} `NAMES_REFUSED`, `VALUES_REFUSED`, `ENV_FILE_REFUSED`, `ENV_FILE_FAILED`
  */
-export async function planExports(host: Host, inputs: Inputs, session: Session): Promise<ExportPlan> {
+export async function planExports(
+  host: Host,
+  inputs: Inputs,
+  session: Omit<Session, "secrets">,
+): Promise<ExportPlan> {
   const { keyDirectory, variables } = session;
   checkExports(variables, {
     allowNames: inputs.allowNames,
@@ -59,7 +65,7 @@ export async function planExports(host: Host, inputs: Inputs, session: Session):
 async function planFiles(
   host: Host,
   inputs: Inputs,
-  { keyDirectory, variables }: Session,
+  { keyDirectory, variables }: Pick<Session, "keyDirectory" | "variables">,
 ): Promise<ExportPlan["files"]> {
   const files: ExportPlan["files"] = [];
   for (const [index, { path, format }] of inputs.envFiles.entries()) {
@@ -94,7 +100,7 @@ function sameFile(path: string, other: string): StashError {
 }
 
 function describeSession(
-  { device, variables, types }: Session,
+  { device, variables, types }: Pick<Session, "device" | "variables" | "types">,
   paths: readonly string[],
 ): Map<string, string> {
   const outputs = new Map([

@@ -11,6 +11,13 @@ const MIN_KEY_PART = 20;
 // A path is shorter, and masking one would only hide where it points.
 const MIN_MANGLED_KEY = 256;
 
+/** The token and the key of the grant key, as far as they are given. */
+export function credentialsOf(host: Host): string[] {
+  const key = splitGrantKey(host.readInput("grant-key")).key.trim();
+  const isKey = holdsKey(key) || key.length >= MIN_MANGLED_KEY;
+  return [host.readInput("api-token").trim(), ...(isKey ? [key] : [])].filter(Boolean);
+}
+
 /** Before anything else is said: a mistake in any other input may be about to be printed. */
 export async function maskCredentials(host: Host): Promise<void> {
   await host.mask(runnerMasks([host.readInput("api-token").trim()]));
@@ -22,16 +29,21 @@ export async function maskGrantKey(host: Host, key: string): Promise<void> {
   await host.mask(runnerMasks([key.trim()], { minLeaf: MIN_KEY_PART }));
 }
 
-/** Masks everything that was decrypted but what the workflow lets be seen, and says what that is. */
+/**
+ * Masks everything that was decrypted but what the workflow lets be seen, and says what that is.
+ *
+ * @returns the values that are masked
+ */
 export async function maskValues(
   host: Host,
   { unmasked, minMaskLength }: Inputs,
   values: Values,
   json = "",
-): Promise<void> {
+): Promise<string[]> {
   const masking = chooseMasked(values.variables, { unmasked, minLength: minMaskLength });
   const referredTo = values.referredTo.filter((value) => value.length >= minMaskLength);
-  const masks = runnerMasks([...masking.masked.values(), ...referredTo]);
+  const masked = [...masking.masked.values(), ...referredTo];
+  const masks = runnerMasks(masked);
   await host.mask(masks);
   // The JSON output as a whole alone: its leaves are the values, masked or not as was decided above.
   if (values.variables.size > 0) await host.mask(runnerMasks([json], { minLeaf: Number.POSITIVE_INFINITY }));
@@ -52,4 +64,5 @@ export async function maskValues(
       `${listNames(partly)}: not masked, but holds a masked value, or a form of one; that part stays hidden.`,
     );
   }
+  return masked;
 }

@@ -10,8 +10,9 @@ import { runCommand } from "./command.ts";
 import { connect } from "./connect.ts";
 import { planExports, type Session, writeEnvFiles } from "./exports.ts";
 import { obtainDek } from "./grant.ts";
+import { keepMasks } from "./kept-masks.ts";
 import { fetchLayers } from "./layers.ts";
-import { maskCredentials, maskValues } from "./mask.ts";
+import { credentialsOf, maskCredentials, maskValues } from "./mask.ts";
 import { report, reportSkipped } from "./report.ts";
 import { together } from "./together.ts";
 import { createUndoLog, type UndoLog } from "./undo.ts";
@@ -21,6 +22,7 @@ import { readValues } from "./values.ts";
 export async function pull(host: Host): Promise<void> {
   await maskCredentials(host);
   if (skipsForMissingCredentials(host.readInput)) return reportSkipped(host);
+  host.checkJob();
   const inputs = parseInputs(host.readInput, host.whyNoSecrets());
   const undoLog = createUndoLog(host);
   try {
@@ -35,12 +37,17 @@ export async function pull(host: Host): Promise<void> {
   await takeBack(host, undoLog);
 }
 
-async function takeBack(host: Host, { undo, forget }: UndoLog): Promise<void> {
+export async function takeBack(host: Host, { undo, forget }: UndoLog): Promise<void> {
   if (await undoSession(host, undo)) forget();
 }
 
-async function pullVariables(host: Host, inputs: Inputs, { remember }: UndoLog): Promise<Session> {
-  const service = connect(host, inputs);
+/** The session that `pull` and `exec` share: everything up to the export. Whoever calls it takes it back when it fails. */
+export async function pullVariables(
+  host: Host,
+  inputs: Inputs,
+  { remember }: Pick<UndoLog, "remember">,
+): Promise<Session> {
+  const service = connect(host, inputs, host.cancelled);
 
   // The key takes longest, so it starts first; all that needs no key runs beside it.
   const [key, { layers, types }] = await together(generateDeviceKey(), fetchLayers(host, service, inputs));
@@ -65,9 +72,11 @@ async function pullVariables(host: Host, inputs: Inputs, { remember }: UndoLog):
   const values = readValues(stored, choices, new Map(deks), inputs.resolveReferences);
   checkRequired(values.variables, inputs.required);
 
-  const session = { keyDirectory, device, variables: values.variables, types };
-  const plan = await planExports(host, inputs, session);
-  await maskValues(host, inputs, values, plan.outputs.get("json"));
+  const found = { keyDirectory, device, variables: values.variables, types };
+  const plan = await planExports(host, inputs, found);
+  const masked = await maskValues(host, inputs, values, plan.outputs.get("json"));
+  const session = { ...found, secrets: [...credentialsOf(host), ...masked] };
+  if (host.masking === "redactor") await keepMasks(keyDirectory, publicKeyPem, session.secrets);
 
   await writeEnvFiles(plan.files, (envFiles) => remember({ envFiles }));
   host.publish(plan);

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 
 const RETRY_MS = 50;
 
@@ -34,4 +35,9 @@ function readPid(pidFile: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a shell reports for a process that a signal ended (POSIX.1-2024, 2.8.2). */
+export function signalExitCode(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
 }

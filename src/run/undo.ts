@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { StashError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 
-const STATE = "undo";
+export const STATE = "undo";
 
 const undoSchema = v.object({
   keyDirectory: v.optional(v.string()),
@@ -45,7 +45,11 @@ export function createUndoLog(host: Host): UndoLog {
   const undo: Undo = {};
   return {
     undo,
-    remember: (part) => host.saveState(STATE, JSON.stringify(Object.assign(undo, part))),
+    remember: (part) => {
+      // Every side effect is remembered first, so that after a cancellation there is no further one.
+      if (host.cancelled.aborted) throw cancelled();
+      host.saveState(STATE, JSON.stringify(Object.assign(undo, part)));
+    },
     forget: () => {
       try {
         host.saveState(STATE, "");
@@ -56,13 +60,21 @@ export function createUndoLog(host: Host): UndoLog {
   };
 }
 
+export function cancelled(): StashError {
+  return new StashError("CANCELLED", "The job was cancelled. Nothing was exported.");
+}
+
 /**
  * What an earlier stage left to undo; `undefined` when there is nothing.
  *
  * @throws {StashError} `STATE_FAILED`
  */
 export function readUndo(host: Host): Undo | undefined {
-  const state = host.readState(STATE);
+  return undoOf(host.readState(STATE));
+}
+
+/** The state as it was saved. Throws as `readUndo` does. */
+export function undoOf(state: string): Undo | undefined {
   if (state === "") return undefined;
   try {
     return v.parse(undoSchema, JSON.parse(state));

@@ -1,0 +1,212 @@
+import { lstatSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { type CommandLine, parseCommandLine } from "./command-line.ts";
+import { describeError, printable, StashError, systemCode } from "./errors.ts";
+import { exitCodeOf, exitCodes } from "./exit-code.ts";
+import { helpOn } from "./help.ts";
+import type { Host } from "./host/host.ts";
+import {
+  createSessionDirectory,
+  openSessionDirectory,
+  type SessionDirectory,
+} from "./host/session-directory.ts";
+import type { ShellOptions } from "./host/shell.ts";
+import { maskValues } from "./run/mask-stream.ts";
+import { signalExitCode } from "./run/signals.ts";
+import { version } from "./version.ts";
+
+// What only some commands need is loaded by them (in this chunk: docs/dependencies.md), because `mask` stands in pipes.
+
+/** `secret-stash-ci`: one command; what went wrong goes to stderr. @returns the exit code */
+export async function runCommandLine(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
+  try {
+    return await run(parseCommandLine(args), environment);
+  } catch (error) {
+    const { title, message } = describeError(error);
+    process.stderr.write(`${title}\n${message}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+async function run(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<number> {
+  switch (line.command) {
+    case "help":
+      process.stdout.write(helpOn(line.topic));
+      return exitCodes.success;
+    case "version":
+      process.stdout.write(`${version}\n`);
+      return exitCodes.success;
+    case "pull":
+      return runPull(line, environment);
+    case "exec":
+      return runExec(line, environment);
+    case "mask":
+      return runMask(line, environment);
+    case "clean-up":
+      return runCleanUp(line, environment);
+  }
+}
+
+async function runPull(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<number> {
+  const format = line.flags.get("format");
+  if (format !== undefined && format !== "shell") {
+    throw new StashError(
+      "USAGE",
+      "--format is shell, for eval. For a file in another format, use --env-file.",
+    );
+  }
+  const given = readGiven(line);
+  const known = findSession(line, environment);
+  const session = known ?? createSessionDirectory(tmpdir());
+  const exportsTo = format === undefined ? "file" : "stdout";
+  const { pull } = await import(/* webpackMode: "eager" */ "./run/pull.ts");
+  return cancellable(async (cancelled) => {
+    const host = await createHost({ environment, given, session, exportsTo, cancelled });
+    try {
+      await pull(host);
+      host.info(
+        `The session's directory is ${session.path}. End it with: secret-stash-ci clean-up --session-dir ${session.path}`,
+      );
+      return exitCodes.success;
+    } catch (error) {
+      if (known === undefined && host.readState("undo") === "") session.delete();
+      throw error;
+    }
+  });
+}
+
+async function runExec(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<number> {
+  const given = readGiven(line);
+  const session = createSessionDirectory(tmpdir());
+  const { exec } = await import(/* webpackMode: "eager" */ "./run/exec.ts");
+  return cancellable(async (cancelled) => {
+    const host = await createHost({ environment, given, session, exportsTo: "file", cancelled });
+    try {
+      return await exec(host, line.rest);
+    } finally {
+      if (host.readState("undo") === "") session.delete();
+    }
+  });
+}
+
+async function runMask(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<number> {
+  const file = line.flags.get("values-file");
+  if (typeof file === "string") {
+    maskValues(readValuesFile(file), line.flags.has("exact"));
+    return exitCodes.success;
+  }
+  const session = findSession(line, environment);
+  if (session === undefined) {
+    throw new StashError(
+      "USAGE",
+      "There are no masks: no session, and no --values-file. Pull first and pass on SECRET_STASH_SESSION_DIR, or give --values-file FILE.",
+    );
+  }
+  const { maskSession, maskSessionLog } = await import(/* webpackMode: "eager" */ "./run/mask-session.ts");
+  await (line.flags.has("session-log") ? maskSessionLog : maskSession)(session, line.flags.has("exact"));
+  return exitCodes.success;
+}
+
+async function runCleanUp(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<number> {
+  const session = findSession(line, environment);
+  if (session === undefined) {
+    process.stderr.write("SecretStash: nothing to clean up.\n");
+    return exitCodes.success;
+  }
+  const { cleanUp } = await import(/* webpackMode: "eager" */ "./run/clean-up.ts");
+  const cancelled = new AbortController().signal;
+  const host = await createHost({
+    environment,
+    given: readGiven(line),
+    session,
+    exportsTo: "file",
+    cancelled,
+  });
+  await cleanUp(host).catch((error) => host.warn(describeError(error).message));
+  session.delete();
+  return exitCodes.success;
+}
+
+async function createHost(options: ShellOptions): Promise<Host> {
+  const { createGitLabHost } = await import(/* webpackMode: "eager" */ "./host/gitlab.ts");
+  const { createShellHost } = await import(/* webpackMode: "eager" */ "./host/shell.ts");
+  return options.environment.GITLAB_CI === undefined ? createShellHost(options) : createGitLabHost(options);
+}
+
+/** Flags, and the secrets that stand in files. */
+function readGiven({ flags }: CommandLine): Map<string, string> {
+  const given = new Map<string, string>();
+  for (const [name, value] of flags) {
+    if (typeof value !== "string") continue;
+    if (name === "api-token-file" || name === "grant-key-file")
+      given.set(name.replace(/-file$/, ""), readSecret(name, value));
+    else given.set(name, value);
+  }
+  return given;
+}
+
+function readSecret(flag: string, path: string): string {
+  try {
+    return readFileSync(path === "-" ? 0 : path, "utf8").trim();
+  } catch (cause) {
+    throw new StashError(
+      "USAGE",
+      `--${flag} cannot be read (${systemCode(cause)}). Check the path and its permissions.`,
+      { cause },
+    );
+  }
+}
+
+function findSession({ flags }: CommandLine, environment: NodeJS.ProcessEnv): SessionDirectory | undefined {
+  const path = flags.get("session-dir") ?? environment.SECRET_STASH_SESSION_DIR;
+  return typeof path === "string" && path !== "" ? openSessionDirectory(path) : undefined;
+}
+
+function readValuesFile(path: string): string[] {
+  const refuse = (why: string, cause?: unknown) =>
+    new StashError(
+      "MASKS_UNREADABLE",
+      `The values file ${printable(path)} ${why}, so nothing is let through.`,
+      { cause },
+    );
+  let text: string;
+  try {
+    const { mode } = lstatSync(path);
+    if (process.platform !== "win32" && (mode & 0o077) !== 0)
+      throw refuse("can be read by others. Make it with mode 0600");
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw error instanceof StashError ? error : refuse(`cannot be read (${systemCode(error)})`, error);
+  }
+  try {
+    const values: unknown = JSON.parse(text);
+    if (Array.isArray(values) && values.every((value) => typeof value === "string")) return values;
+  } catch {
+    // Said below, without what stands in the file.
+  }
+  throw refuse("is not a JSON array of strings");
+}
+
+/** A signal ends the work at its next step, which then takes back what it did; the exit code tells the signal. */
+async function cancellable(work: (cancelled: AbortSignal) => Promise<number>): Promise<number> {
+  const controller = new AbortController();
+  let received: NodeJS.Signals | undefined;
+  const cancel = (signal: NodeJS.Signals) => {
+    received ??= signal;
+    controller.abort();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, cancel);
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    if (received === undefined) throw error;
+    process.stderr.write("SecretStash: cancelled. Nothing was exported.\n");
+    return signalExitCode(received);
+  } finally {
+    for (const signal of signals) process.off(signal, cancel);
+  }
+}

@@ -1,0 +1,48 @@
+import { inputFlags } from "./command-line.ts";
+
+const overview = `usage: secret-stash-ci COMMAND [FLAGS]
+
+  pull              decrypt the variables and hand them to the shell or the job
+  exec -- CMD ARGS  run one command with the variables, its output masked
+  mask              standard input to standard output, values masked
+  clean-up          delete the key and everything else that pull left
+
+secret-stash-ci COMMAND --help tells more, --version the version.
+
+Every input is read from the environment (SECRET_STASH_ENVIRONMENT for environment); a flag wins over it. The token and the grant
+key are taken from SECRET_STASH_API_TOKEN and SECRET_STASH_GRANT_KEY, or --api-token-file and --grant-key-file (- for standard
+input), and never as a flag's value.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or inputs, 3 credentials or access, 4 refused by a rule, 5 the service is unavailable;
+exec ends as its command does.
+`;
+
+const inputs = `inputs: ${inputFlags.map((name) => `--${name}`).join(" ")}\n`;
+
+const topics: Record<string, string> = {
+  pull: `usage: secret-stash-ci pull [--format shell] [--env-file FILE] [--session-dir DIR] [INPUTS]
+
+Writes a file to source (0600) and prints its path; with --format shell, prints the text itself, for eval "$(secret-stash-ci pull
+--format shell)". SECRET_STASH_SESSION_DIR, which it sets, is what mask and clean-up need.
+
+${inputs}`,
+  exec: `usage: secret-stash-ci exec [INPUTS] -- CMD ARGS
+
+Runs CMD with the variables in its environment alone, stdout and stderr masked, signals passed on, and ends with its exit code (128
++ n after a signal). The key is deleted in every case.
+
+${inputs}`,
+  mask: `usage: secret-stash-ci mask [--session-dir DIR | --values-file FILE] [--exact]
+
+Standard input to standard output with every value as ***, in every form that jobs print. The values are the session's, or those of
+FILE, a JSON array of strings (0600). --exact looks for the values alone. --session-log is for the GitLab component.
+`,
+  "clean-up": `usage: secret-stash-ci clean-up [--session-dir DIR] [--revoke false]
+
+Deletes the key here and on the service, restores env files, and never fails.
+`,
+};
+
+export function helpOn(topic: string): string {
+  return topics[topic] ?? overview;
+}

@@ -1,0 +1,30 @@
+import type { Host } from "../host/host.ts";
+import { parseInputs, skipsForMissingCredentials } from "../host/inputs.ts";
+import { maskCredentials } from "./mask.ts";
+import { runMasked } from "./masked-command.ts";
+import { pullVariables, takeBack } from "./pull.ts";
+import { reportSkipped } from "./report.ts";
+import { cancelled, createUndoLog } from "./undo.ts";
+
+/**
+ * Runs one command with the variables in its environment alone and its output masked, and takes everything back when it ends.
+ *
+ * @returns the command's exit code, 128 + n after a signal
+ */
+export async function exec(host: Host, command: readonly string[]): Promise<number> {
+  await maskCredentials(host);
+  if (skipsForMissingCredentials(host.readInput)) {
+    reportSkipped(host);
+    return runMasked(host, command, { variables: new Map(), secrets: [] });
+  }
+  const inputs = { ...parseInputs(host.readInput, host.whyNoSecrets()), exportEnv: false };
+  const undoLog = createUndoLog(host);
+  try {
+    const session = await pullVariables(host, inputs, undoLog);
+    return await runMasked(host, command, session);
+  } catch (error) {
+    throw host.cancelled.aborted ? cancelled() : error;
+  } finally {
+    await takeBack(host, undoLog);
+  }
+}

@@ -1,0 +1,32 @@
+import { StashError } from "../errors.ts";
+import type { SessionDirectory } from "../host/session-directory.ts";
+import { deriveNeedles } from "../redact/needles.ts";
+import { readMasks } from "./kept-masks.ts";
+import { maskStream, maskValues } from "./mask-stream.ts";
+import { STATE, undoOf } from "./undo.ts";
+
+/** Masks what the session pulled. Throws as `readMasks` does, before anything is let through. */
+export async function maskSession(session: SessionDirectory, exact: boolean): Promise<void> {
+  maskValues(await readSessionMasks(session), exact);
+}
+
+/**
+ * The redirected log of a job (templates/secret-stash/template.yml): says when the masks are loaded, outlives the signals that end the
+ * job, and ends at the job's own mark, because background processes can hold the pipe open for ever.
+ */
+export async function maskSessionLog(session: SessionDirectory): Promise<void> {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  const nonce = session.read("nonce").trim();
+  if (nonce === "")
+    throw new StashError(
+      "MASKS_UNREADABLE",
+      "The session has no nonce, so its log cannot be told from its end. Pull again.",
+    );
+  const needles = deriveNeedles(await readSessionMasks(session));
+  session.write("ready", "");
+  maskStream(needles, `${nonce}:${nonce}\n`);
+}
+
+async function readSessionMasks(session: SessionDirectory): Promise<string[]> {
+  return readMasks(undoOf(session.read(`${STATE}.json`))?.keyDirectory ?? "");
+}

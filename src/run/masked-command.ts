@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { StashError, systemCode } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import { deriveNeedles } from "../redact/needles.ts";
+import { createRedactor } from "../redact/redactor.ts";
+import { commandEnvironment } from "./command.ts";
+import type { Session } from "./exports.ts";
+import { describeOversized } from "./oversized.ts";
+import { signalExitCode } from "./signals.ts";
+
+// What the command left in the background may hold its output open; it is not waited for longer than this.
+const STREAMS_MS = 500;
+
+/**
+ * Runs a command in a process group of its own, its two output streams masked each for itself. Standard input is ours, as it is.
+ *
+ * @returns its exit code, 128 + n after a signal
+ * @throws {StashError} `COMMAND_FAILED` when it cannot be started, with a shell's code for that (126, 127)
+ */
+export async function runMasked(
+  host: Host,
+  [file = "", ...args]: readonly string[],
+  {
+    variables,
+    secrets,
+    keyDirectory = "",
+  }: Pick<Session, "variables" | "secrets"> & Partial<Pick<Session, "keyDirectory">>,
+): Promise<number> {
+  const oversized = host.platform === "linux" ? describeOversized(variables) : undefined;
+  if (oversized !== undefined) {
+    throw new StashError(
+      "COMMAND_FAILED",
+      `The command cannot be started. ${oversized}. Choose fewer variables, or use env-file.`,
+    );
+  }
+  const needles = deriveNeedles(secrets);
+  const child = spawn(file, args, {
+    stdio: ["inherit", "pipe", "pipe"],
+    env: {
+      ...commandEnvironment(host.environment, variables, keyDirectory),
+      ...terminalSettings(host.environment),
+    },
+    detached: host.platform !== "win32", // a process group of its own, so that a signal reaches all of it
+  });
+  const stopForwarding = forwardSignals(child);
+  try {
+    const streams = [
+      showMasked(child.stdout, process.stdout, needles),
+      showMasked(child.stderr, process.stderr, needles),
+    ];
+    const [code, signal] = await once(child, "exit").catch((cause) => {
+      const isMissing = cause.code === "ENOENT";
+      throw new StashError(
+        "COMMAND_FAILED",
+        `The command cannot be started (${systemCode(cause)}). Check its name, PATH and permissions.`,
+        { cause, exitCode: isMissing ? 127 : 126 },
+      );
+    });
+    const late = setTimeout(() => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, STREAMS_MS);
+    await Promise.all(streams);
+    clearTimeout(late);
+    return code ?? signalExitCode(signal);
+  } finally {
+    stopForwarding();
+  }
+}
+
+async function showMasked(
+  from: Readable,
+  to: NodeJS.WriteStream,
+  needles: ReadonlySet<string>,
+): Promise<void> {
+  const redactor = createRedactor(needles);
+  to.on("error", () => from.destroy()); // whoever read our output is gone
+  from.on("data", (chunk: Buffer) => {
+    if (to.write(redactor.write(chunk)) || from.destroyed) return;
+    from.pause();
+    to.once("drain", () => from.resume());
+  });
+  await once(from, "close");
+  await new Promise((written) => to.write(redactor.end(), written));
+}
+
+/** Ctrl-C reaches us and not a group of its own, and a cancelled job's SIGTERM too: all of them are the command's to handle. */
+function forwardSignals(child: ChildProcess): () => void {
+  const forward = (signal: NodeJS.Signals) => {
+    try {
+      if (child.pid !== undefined)
+        process.kill(process.platform === "win32" ? child.pid : -child.pid, signal);
+    } catch {
+      // Gone already.
+    }
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
+  for (const signal of signals) process.on(signal, forward);
+  return () => {
+    for (const signal of signals) process.off(signal, forward);
+  };
+}
+
+/** The command writes to pipes. What it would have asked our terminal for, it is told, unless somebody said otherwise. */
+function terminalSettings(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const { stdout } = process;
+  if (!stdout.isTTY) return {};
+  const says = (name: string) => environment[name] !== undefined;
+  const isColoured = stdout.hasColors() && !says("NO_COLOR");
+  return {
+    ...(!says("COLUMNS") && { COLUMNS: String(stdout.columns) }),
+    ...(!says("LINES") && { LINES: String(stdout.rows) }),
+    ...(isColoured && !says("FORCE_COLOR") && { FORCE_COLOR: String(stdout.getColorDepth() > 8 ? 3 : 1) }),
+    ...(isColoured && !says("CLICOLOR_FORCE") && { CLICOLOR_FORCE: "1" }),
+  };
+}
