@@ -1,4 +1,4 @@
-import { StashError } from "../errors.ts";
+import { randomBytes } from "node:crypto";
 import type { SessionDirectory } from "../host/session-directory.ts";
 import { deriveNeedles } from "../redact/needles.ts";
 import { readMasks } from "./kept-masks.ts";
@@ -16,14 +16,9 @@ export async function maskSession(session: SessionDirectory, exact: boolean): Pr
  */
 export async function maskSessionLog(session: SessionDirectory): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
-  const nonce = session.read("nonce").trim();
-  if (nonce === "")
-    throw new StashError(
-      "MASKS_UNREADABLE",
-      "The session has no nonce, so its log cannot be told from its end. Pull again.",
-    );
   const needles = deriveNeedles(await readSessionMasks(session));
-  session.write("ready", "");
+  const nonce = randomBytes(16).toString("hex");
+  session.write("ready", nonce);
   maskStream(needles, `${nonce}:${nonce}\n`);
 }
 

@@ -1,0 +1,205 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { actionRoot } from "../runner/job.ts";
+import { type Account, seedAccount } from "../stash-server/seed.ts";
+import { type StashServer, startStashServer } from "../stash-server/server.ts";
+import { type GitLabJob, runGitLabJob } from "./job.ts";
+import { wrapperForms } from "./wrapper.ts";
+
+const API_KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc";
+const PASSWORD = 'it\'s "p@ss" & $more';
+const PEM = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\nAQEFAASCBKcwggSjAgEAAoIB\n-----END KEY-----\n";
+const secrets = [API_KEY, PASSWORD, "MIIEvQIBADANBgkqhkiG9w0B", "AQEFAASCBKcwggSjAgEAAoIB"];
+
+let server: StashServer;
+let account: Account;
+let broken: string;
+beforeAll(async () => {
+  broken = makeBrokenBundle();
+  server = await startStashServer({ requestsPerMinute: 100_000 });
+  const { ownerKeys, grantKeys } = inject("keys");
+  account = seedAccount(server.store, {
+    ...{ environment: "ci", type: "testing", ownerKeys, grantKeys },
+    variables: { API_KEY, PASSWORD, PEM },
+  });
+});
+afterAll(async () => {
+  await server.close();
+  rmSync(broken, { recursive: true, force: true });
+});
+
+function runJob(job: Pick<GitLabJob, "shell" | "form" | "script"> & Partial<GitLabJob>) {
+  return runGitLabJob({
+    ...job,
+    inputs: { environment: "ci", ...job.inputs },
+    environment: {
+      SECRET_STASH_API_URL: server.url,
+      SECRET_STASH_API_TOKEN: account.apiToken,
+      SECRET_STASH_APPLICATION_ID: account.applicationId,
+      SECRET_STASH_GRANT_KEY: `${account.grantKeyId}:${inject("keys").grantKeys.privateKey}`,
+      ...job.environment,
+    },
+  });
+}
+
+const isThere = (shell: string) => spawnSync(shell, ["-c", ":"]).error === undefined;
+const shells = ["bash", "dash", "busybox"].map((shell) => ({
+  shell,
+  isMissing: shell === "busybox" ? spawnSync("busybox", ["true"]).error !== undefined : !isThere(shell),
+}));
+
+describe.each(shells)("in $shell", ({ shell, isMissing }) => {
+  test.skipIf(isMissing).concurrent.each(wrapperForms)(
+    "under %s, a job prints its secrets in many ways and none shows",
+    async (form) => {
+      const script = [
+        "set -u",
+        'echo "plain $API_KEY"; echo "$PASSWORD"; printf "%s" "$PEM"',
+        'printf %s "$API_KEY" | base64; echo "user:$API_KEY" | base64; printf %s "$PASSWORD" | od -An -tx1 | tr -d " \\n"; echo',
+        'env | sort | grep -E "API_KEY|PASSWORD|TOKEN|GRANT" || true',
+        'printf "sk_live_4eC39"; sleep 0.1; echo "HqLyjWDarjtT1zdp7dc split"',
+        'set -x; : "$API_KEY $PASSWORD"; set +x',
+        "trap 'echo the trap of the user' EXIT",
+        "sleep 30 & echo in the background",
+        'echo "$API_KEY" >&2; i=0; while [ $i -lt 200 ]; do echo "line $i"; i=$((i+1)); done',
+        "printf 'no newline at the end'; exit 42",
+      ];
+      const { code, log, afterLog, left } = await runJob({ shell, form, script });
+      expect(code).toBe(42);
+      for (const secret of [...secrets, account.apiToken]) expect(log).not.toContain(secret);
+      expect(log).toContain("plain ***\n***\n***\n");
+      expect(log).toContain("*** split");
+      expect(log).toContain("the trap of the user");
+      expect(log).toContain("no newline at the end");
+      const numbers = [...log.matchAll(/^line (\d+)$/gm)].map(([, number]) => Number(number));
+      expect(numbers).toEqual(Array.from({ length: 200 }, (_, index) => index));
+      expect(log).not.toMatch(/GRANT_KEY=|API_TOKEN=/);
+      expect(afterLog).toContain("the temporary key is gone");
+      expect(left).toEqual([]);
+    },
+    60_000,
+  );
+
+  test.skipIf(isMissing).concurrent.each([0, 1, 127])(
+    "exit code %i is kept",
+    async (status) => {
+      const script = [status === 127 ? "no-such-command-here" : `(exit ${status})`, "wait", "echo reached"];
+      const { code, log, left } = await runJob({ shell, form: "sub19", script });
+      expect(code).toBe(status);
+      expect(log.includes("\nreached")).toBe(status === 0);
+      expect(left).toEqual([]);
+    },
+    60_000,
+  );
+
+  test.skipIf(isMissing).concurrent(
+    "a redactor that is killed withholds the rest, says so, and leaves the job its status",
+    async () => {
+      const script = [
+        "kill -9 $(ps -eo pid,args | grep '[m]ask --session-log' | grep \"$SS_DIR\" | awk '{print $1}'); sleep 0.3",
+        'echo "after $API_KEY"; exit 3',
+      ];
+      const { code, log } = await runJob({ shell, form: "sub19", script });
+      expect(code).toBe(3);
+      expect(log).toContain("the log redactor stopped early; the rest of this output is withheld");
+      expect(log).not.toContain("after");
+      expect(log).not.toContain(API_KEY);
+    },
+    60_000,
+  );
+
+  test.skipIf(isMissing).concurrent(
+    "a redactor that cannot start: nothing of the script runs",
+    async () => {
+      const { code, log } = await runJob({
+        shell,
+        form: "sub19",
+        inputs: { "bundle-path": broken },
+        script: ["echo reached $API_KEY"],
+      });
+      expect(code).not.toBe(0);
+      expect(log).toContain("the log redactor could not start, so nothing of the script runs");
+      expect(log).not.toMatch(/^reached/m);
+    },
+    60_000,
+  );
+
+  test.skipIf(isMissing).concurrent(
+    "SIGTERM ends the job, nothing shows, and after_script cleans up",
+    async () => {
+      const { code, log, afterLog, left } = await runJob({
+        shell,
+        form: "sub19",
+        script: ['echo "started $API_KEY"', "sleep 30", "echo reached"],
+        onStart: (child, log) => {
+          const timer = setInterval(() => {
+            if (!log().includes("\nstarted")) return;
+            clearInterval(timer);
+            process.kill(-(child.pid ?? 0), "SIGTERM");
+          }, 50);
+          child.once("exit", () => clearInterval(timer));
+        },
+      });
+      expect(code).not.toBe(0);
+      expect(log).toContain("started ***");
+      expect(log).not.toMatch(/^reached/m);
+      expect(afterLog).toContain("the temporary key is gone");
+      expect(left).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+test("10 MB of output arrive whole and in order", async () => {
+  const script = ["node -e 'for (let i = 0; i < 100000; i++) console.log(`${i} `.padEnd(100, \"x\"))'"];
+  const { code, log } = await runJob({ shell: "bash", form: "sub19", script });
+  expect(code).toBe(0);
+  const lines = log.split("\n").filter((line) => /^\d+ x+$/.test(line));
+  expect(lines).toHaveLength(100_000);
+  expect(lines.every((line, index) => line.startsWith(`${index} `))).toBe(true);
+}, 60_000);
+
+test("negative control: with mask-log false, the secret shows", async () => {
+  const { code, log, left } = await runJob({
+    shell: "bash",
+    form: "sub19",
+    inputs: { "mask-log": "false" },
+    script: ['echo "plain $API_KEY"'],
+  });
+  expect(code).toBe(0);
+  expect(log).toContain(`plain ${API_KEY}`);
+  expect(left).toEqual([]);
+}, 60_000);
+
+test("CI_DEBUG_TRACE is refused, unless the job says that it may", async () => {
+  const job = {
+    shell: "bash",
+    form: "sub19",
+    script: ["echo reached"],
+    environment: { CI_DEBUG_TRACE: "true" },
+  } as const;
+  const refused = await runJob({ ...job, script: [...job.script] });
+  expect(refused.code).toBe(4);
+  expect(refused.log).toContain("[DEBUG_TRACE_REFUSED]");
+  expect(refused.log).not.toMatch(/^reached/m);
+  const allowed = await runJob({ ...job, script: [...job.script], inputs: { "allow-debug-trace": "true" } });
+  expect(allowed.code).toBe(0);
+}, 60_000);
+
+/** A bundle whose `mask` ends before it has loaded anything: the machine is out of memory, say. */
+function makeBrokenBundle(): string {
+  const folder = mkdtempSync(join(tmpdir(), "bundle-"));
+  cpSync(join(actionRoot, "dist"), join(folder, "real"), { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+  writeFileSync(
+    join(folder, "index.js"),
+    `import { spawnSync } from "node:child_process";
+     const args = process.argv.slice(2);
+     if (args[0] === "mask") process.exit(1);
+     process.exit(spawnSync(process.execPath, [import.meta.dirname + "/real/index.js", ...args], { stdio: "inherit" }).status);`,
+  );
+  return folder;
+}
