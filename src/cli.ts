@@ -131,9 +131,8 @@ async function runCleanUp(line: CommandLine, environment: NodeJS.ProcessEnv): Pr
 }
 
 async function createHost(options: ShellOptions): Promise<Host> {
-  const { createGitLabHost } = await import(/* webpackMode: "eager" */ "./host/gitlab.ts");
-  const { createShellHost } = await import(/* webpackMode: "eager" */ "./host/shell.ts");
-  return options.environment.GITLAB_CI === undefined ? createShellHost(options) : createGitLabHost(options);
+  const { detectHost } = await import(/* webpackMode: "eager" */ "./host/detect.ts");
+  return detectHost(options);
 }
 
 /** Flags, and the secrets that stand in files. */

@@ -1,8 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
+import { packBundle, sha256 } from "../build/package.ts";
 import { actionRoot } from "../runner/job.ts";
 import { type Account, seedAccount } from "../stash-server/seed.ts";
 import { type StashServer, startStashServer } from "../stash-server/server.ts";
@@ -197,9 +201,99 @@ function makeBrokenBundle(): string {
   writeFileSync(
     join(folder, "index.js"),
     `import { spawnSync } from "node:child_process";
+import { once } from "node:events";
      const args = process.argv.slice(2);
      if (args[0] === "mask") process.exit(1);
      process.exit(spawnSync(process.execPath, [import.meta.dirname + "/real/index.js", ...args], { stdio: "inherit" }).status);`,
   );
+  return folder;
+}
+
+describe("a bundle from an address", () => {
+  const archive = packBundle(join(actionRoot, "dist"));
+  const script = ['echo "plain $API_KEY"'];
+  let address: string;
+  let assets: Server;
+  beforeAll(async () => {
+    assets = createServer((_, response) => response.end(archive)).listen(0, "127.0.0.1");
+    await once(assets, "listening");
+    address = `http://127.0.0.1:${(assets.address() as AddressInfo).port}/bundle.tar.gz`;
+  });
+  afterAll(() => void assets.close());
+
+  const tools = [
+    { name: "curl, where it is", hidden: [] },
+    { name: "Node, where neither curl nor wget is", hidden: ["curl", "wget"] },
+  ];
+  test.each(tools)("comes by $name, and is checked", async ({ hidden }) => {
+    const inputs = {
+      "bundle-path": "",
+      "bundle-url": address,
+      "bundle-sha256": sha256(archive).toUpperCase(),
+    };
+    const hide = hidden.length > 0 ? { PATH: pathWithout(hidden) } : {};
+    const { code, log, left } = await runJob({
+      shell: "bash",
+      form: "sub19",
+      inputs,
+      script,
+      environment: hide,
+    });
+    expect(log).toContain("plain ***");
+    expect(code).toBe(0);
+    expect(left).toEqual([]);
+  });
+
+  test("that is not what its SHA-256 says: nothing of it runs", async () => {
+    const inputs = { "bundle-path": "", "bundle-url": address, "bundle-sha256": "0".repeat(64) };
+    const { code, log, left } = await runJob({ shell: "bash", form: "sub19", inputs, script });
+    expect(log).toContain("The bundle is not what bundle-sha256 says, so nothing of it ran.");
+    expect(log).not.toMatch(/^plain/m);
+    expect(code).toBe(1);
+    expect(left).toEqual([]);
+  });
+});
+
+test("an image without Node is told what to do", async () => {
+  const environment = { PATH: pathWithout(["node"]) };
+  const { code, log, left } = await runJob({
+    shell: "bash",
+    form: "sub19",
+    script: ["echo reached"],
+    environment,
+  });
+  expect(log).toContain(
+    "Node.js 22.21 or later is needed and is not in this image. Use an image that has it (node:24)",
+  );
+  expect(code).toBe(1);
+  expect(left).toEqual([]);
+});
+
+/** The tools that the component needs, and none of those named. */
+function pathWithout(hidden: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), "path-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const tools = [
+    "bash",
+    "sh",
+    "cat",
+    "mktemp",
+    "mkdir",
+    "rm",
+    "mkfifo",
+    "sed",
+    "sleep",
+    "tar",
+    "gzip",
+    "curl",
+    "wget",
+    "touch",
+    "grep",
+  ];
+  for (const tool of tools.filter((name) => !hidden.includes(name))) {
+    const { stdout } = spawnSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" });
+    if (stdout.startsWith("/")) symlinkSync(stdout.trim(), join(folder, tool));
+  }
+  if (!hidden.includes("node")) symlinkSync(process.execPath, join(folder, "node"));
   return folder;
 }

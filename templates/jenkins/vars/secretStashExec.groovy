@@ -1,0 +1,33 @@
+/**
+ * Runs one shell command with the variables of a SecretStash environment, its output masked, and deletes the key when it ends:
+ *
+ *   secretStashExec(environment: 'testing', applicationId: 'app_1234', command: './deploy.sh')
+ *
+ * apiToken and grantKey name "Secret text" credentials. Nothing is put into a command line: every process can list those.
+ */
+def call(Map config = [:]) {
+    for (name in ['environment', 'applicationId', 'command']) {
+        if (!config[name]) {
+            error("secretStashExec: ${name} is missing.")
+        }
+    }
+    def credentials = [
+        string(credentialsId: config.apiToken ?: 'secret-stash-api-token', variable: 'SECRET_STASH_API_TOKEN'),
+        string(credentialsId: config.grantKey ?: 'secret-stash-grant-key', variable: 'SECRET_STASH_GRANT_KEY'),
+    ]
+    withCredentials(credentials) {
+        withEnv([
+            "SECRET_STASH_APPLICATION_ID=${config.applicationId}",
+            "SECRET_STASH_ENVIRONMENT=${config.environment}",
+            "SECRET_STASH_VARIABLES=${config.variables ?: '*'}",
+            "SS_BUNDLE=${config.bundlePath ?: '/opt/secret-stash-ci'}",
+            "SS_COMMAND=${config.command}",
+        ]) {
+            // Single quotes: Groovy puts nothing into this text. Without set +x, Jenkins' shell prints the command first.
+            sh '''#!/bin/sh
+                set +x
+                exec node "$SS_BUNDLE/index.js" exec -- sh -ec "$SS_COMMAND"
+            '''
+        }
+    }
+}

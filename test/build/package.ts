@@ -1,0 +1,40 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { version } from "../../src/version.ts";
+
+// The release's asset for systems without an action: dist/ as an archive that anyone can make again, to the byte.
+
+const root = join(import.meta.dirname, "../..");
+
+/** GNU tar with everything fixed that differs between machines. Node's gzip writes no name and no time. */
+export function packBundle(dist: string): Buffer {
+  const fixed = [
+    "--sort=name",
+    "--mtime=@0",
+    "--owner=0",
+    "--group=0",
+    "--numeric-owner",
+    "--mode=u=rwX,go=rX",
+  ];
+  const files = readdirSync(dist).sort();
+  const tar = execFileSync("tar", ["--format=ustar", ...fixed, "-C", dist, "-cf", "-", ...files], {
+    maxBuffer: 2 ** 26,
+  });
+  const archive = gzipSync(tar, { level: 9 });
+  archive[9] = 0xff; // RFC 1952 section 2.3.1: the system it was made on, unknown
+  return archive;
+}
+
+export function sha256(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+if (import.meta.main) {
+  const archive = packBundle(join(root, "dist"));
+  const path = `lib/secret-stash-ci-${version}.tar.gz`;
+  writeFileSync(join(root, path), archive);
+  console.log(`${sha256(archive)}  ${path}`);
+}
