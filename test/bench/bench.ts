@@ -7,6 +7,7 @@ import { type ActionStep, type Job, startJob } from "../runner/job.ts";
 import { generateKeys } from "../stash-server/owner.ts";
 import { seedAccount } from "../stash-server/seed.ts";
 import { startStashServer } from "../stash-server/server.ts";
+import { benchRedactor } from "./redactor.ts";
 
 // What a job pays, against what it could not do without: bare Node, and one RSA-4096 key. The rows take turns, so that a busy
 // machine slows all of them; the figures to compare are the ratios.
@@ -50,6 +51,7 @@ try {
     { name: "post, with revocation", run: () => step.post() },
   ];
   print(await measure(rows));
+  benchRedactor(folder, flags.quick ? 3 : 10, 200);
 } finally {
   await server.close();
   rmSync(folder, { recursive: true, force: true });

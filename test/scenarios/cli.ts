@@ -21,6 +21,8 @@ export interface CliSession extends Session {
 export interface RunOptions {
   environment?: Record<string, string>;
   input?: string | Buffer;
+  /** which Node runs the bundle; this process's by default */
+  node?: string;
   onStart?: (child: ChildProcess) => void;
 }
 
@@ -39,7 +41,7 @@ export async function startCliSession(options: SessionOptions = {}): Promise<Cli
   return {
     ...session,
     left: () => readdirSync(temp),
-    run: (args, { environment = {}, input = "", onStart } = {}) => {
+    run: (args, { environment = {}, input = "", node = process.execPath, onStart } = {}) => {
       const env = {
         PATH: process.env.PATH ?? "",
         HOME: session.job.workspace,
@@ -47,7 +49,7 @@ export async function startCliSession(options: SessionOptions = {}): Promise<Cli
         ...inputs,
         ...environment,
       };
-      const child = spawn(process.execPath, [program, ...args], {
+      const child = spawn(node, [program, ...args], {
         cwd: session.job.workspace,
         env,
         stdio: "pipe",
