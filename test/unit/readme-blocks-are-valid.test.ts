@@ -3,10 +3,17 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { parseVariableRules } from "../../src/select/variable-rules.ts";
+import { readTemplate } from "../gitlab/job.ts";
 import { actionManifest, actionRoot } from "../runner/job.ts";
 
 const readme = readFileSync(join(actionRoot, "README.md"), "utf8");
-const blocks = [...readme.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
+const blocksOf = (text: string) =>
+  [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
+const isForGitLab = (block: string) => /^include:/m.test(block);
+const blocks = blocksOf(readme).filter((block) => !isForGitLab(block));
+const gitLabBlocks = [readme, readFileSync(join(actionRoot, "docs/gitlab.md"), "utf8")]
+  .flatMap(blocksOf)
+  .filter(isForGitLab);
 const { inputs } = actionManifest();
 
 type Step = { uses?: string; with?: Record<string, string>; env?: Record<string, string> };
@@ -26,5 +33,20 @@ test.each(blocks)("%s", (block) => {
     const mistakes: string[] = [];
     parseVariableRules(step.with?.variables ?? "*", (mistake) => mistakes.push(mistake));
     expect(mistakes).toEqual([]);
+  }
+});
+
+interface Pipeline {
+  include: { component: string; inputs: Record<string, string> }[];
+  [job: string]: unknown;
+}
+
+test.each(gitLabBlocks)("GitLab: %s", (block) => {
+  const { include, ...jobs } = parseYaml(block, { strict: true }) as Pipeline;
+  for (const { component, inputs: given } of include) {
+    const { spec } = readTemplate(/\/([\w-]+)@1$/.exec(component)?.[1] ?? "");
+    expect(Object.keys(spec.inputs)).toEqual(expect.arrayContaining(Object.keys(given)));
+    const extended = (Object.values(jobs) as { extends: string }[]).map((job) => job.extends);
+    expect(extended).toEqual([spec.inputs["job-name"]?.default]);
   }
 });
