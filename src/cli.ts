@@ -60,6 +60,13 @@ async function runPull(line: CommandLine, environment: NodeJS.ProcessEnv): Promi
   }
   const given = readGiven(line);
   const known = findSession(line, environment);
+  if (known !== undefined && known.read("undo.json") !== "") {
+    throw new StashError(
+      "USAGE",
+      "There is a session already, which this pull would make forgotten. End it with: secret-stash-ci clean-up. For several " +
+        "environments, name them in one pull.",
+    );
+  }
   const session = known ?? createSessionDirectory(tmpdir());
   const exportsTo = format === undefined ? "file" : "stdout";
   const { pull } = await import(/* webpackMode: "eager" */ "./run/pull.ts");

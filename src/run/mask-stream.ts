@@ -26,8 +26,8 @@ export function maskStream(needles: Iterable<string>, endMark?: string): void {
   for (let read = readChunk(buffer); read > 0; read = readChunk(buffer)) {
     const chunk = buffer.subarray(0, read);
     const { text, isLast } = untilMark?.(chunk) ?? { text: chunk, isLast: false };
-    writeAll(redactor.write(text));
-    if (isLast) break;
+    const isRead = writeAll(redactor.write(text));
+    if (isLast || !isRead) break;
   }
   writeAll(redactor.end());
 }
@@ -57,14 +57,17 @@ function readChunk(buffer: Buffer): number {
   }
 }
 
-function writeAll(text: Buffer): void {
+/** @returns whether anyone is still there to read: after `| head` there is not, and that is no error */
+function writeAll(text: Buffer): boolean {
   for (let written = 0; written < text.length; ) {
     try {
       written += writeSync(STDOUT, text, written);
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EPIPE") return false;
       waitOrThrow(error);
     }
   }
+  return true;
 }
 
 /** Windows reports the end of a pipe as an error (nodejs/node#35997). */

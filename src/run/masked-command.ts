@@ -10,8 +10,8 @@ import type { Session } from "./exports.ts";
 import { describeOversized } from "./oversized.ts";
 import { signalExitCode } from "./signals.ts";
 
-// What the command left in the background may hold its output open; it is not waited for longer than this.
-const STREAMS_MS = 500;
+// What the command left in the background may hold its output open. After the command's end, this much silence is enough.
+const SILENCE_MS = 500;
 
 /**
  * Runs a command in a process group of its own, its two output streams masked each for itself. Standard input is ours, as it is.
@@ -46,11 +46,12 @@ export async function runMasked(
   });
   const stopForwarding = forwardSignals(child);
   try {
+    const ended = once(child, "exit");
     const streams = [
-      showMasked(child.stdout, process.stdout, needles),
-      showMasked(child.stderr, process.stderr, needles),
+      showMasked(child.stdout, process.stdout, needles, ended),
+      showMasked(child.stderr, process.stderr, needles, ended),
     ];
-    const [code, signal] = await once(child, "exit").catch((cause) => {
+    const [code, signal] = await ended.catch((cause) => {
       const isMissing = cause.code === "ENOENT";
       throw new StashError(
         "COMMAND_FAILED",
@@ -58,12 +59,7 @@ export async function runMasked(
         { cause, exitCode: isMissing ? 127 : 126 },
       );
     });
-    const late = setTimeout(() => {
-      child.stdout.destroy();
-      child.stderr.destroy();
-    }, STREAMS_MS);
     await Promise.all(streams);
-    clearTimeout(late);
     return code ?? signalExitCode(signal);
   } finally {
     stopForwarding();
@@ -74,15 +70,33 @@ async function showMasked(
   from: Readable,
   to: NodeJS.WriteStream,
   needles: ReadonlySet<string>,
+  ended: Promise<unknown>,
 ): Promise<void> {
   const redactor = createRedactor(needles);
+  let silence: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const awaitSilence = () => {
+    clearTimeout(silence);
+    // A slow reader of ours is not the command's silence.
+    if (isOver && !from.isPaused()) silence = setTimeout(() => from.destroy(), SILENCE_MS);
+  };
+  ended.then(() => {
+    isOver = true;
+    awaitSilence();
+  }, awaitSilence);
   to.on("error", () => from.destroy()); // whoever read our output is gone
   from.on("data", (chunk: Buffer) => {
-    if (to.write(redactor.write(chunk)) || from.destroyed) return;
-    from.pause();
-    to.once("drain", () => from.resume());
+    if (!to.write(redactor.write(chunk)) && !from.destroyed) {
+      from.pause();
+      to.once("drain", () => {
+        from.resume();
+        awaitSilence();
+      });
+    }
+    awaitSilence();
   });
   await once(from, "close");
+  clearTimeout(silence);
   await new Promise((written) => to.write(redactor.end(), written));
 }
 

@@ -82,6 +82,21 @@ test("what it leaves in the background is not waited for", async () => {
   expect({ code, stdout }).toEqual({ code: 0, stdout: "done\n" });
 }, 15_000);
 
+test("a slow reader gets all of it", async () => {
+  const { run } = await startCliSession();
+  const script =
+    "i=0; while [ $i -lt 20000 ]; do echo line-$i-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; i=$((i+1)); done";
+  const { stdout } = await run(["exec", "--", "sh", "-c", script], {
+    onStart: ({ stdout }) => {
+      stdout?.once("data", () => {
+        stdout.pause();
+        setTimeout(() => stdout.resume(), 2000);
+      });
+    },
+  });
+  expect(stdout.trimEnd().split("\n")).toHaveLength(20_000);
+}, 20_000);
+
 test("negative control: what is unmasked shows", async () => {
   const { run } = await startCliSession();
   const { stdout } = await run(["exec", "--unmasked", "API_KEY", "--", "sh", "-c", "echo $API_KEY"]);

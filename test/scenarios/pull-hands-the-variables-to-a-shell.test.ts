@@ -1,9 +1,10 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatAzureVariables } from "../../src/format/azure.ts";
+import { actionRoot } from "../runner/job.ts";
 import { startCliSession } from "./cli.ts";
 
 const API_KEY = "plain-secret-value";
@@ -89,6 +90,23 @@ test("the token can come from a file or from standard input", async () => {
     input: inputs["api-token"] ?? "",
   });
   expect(piped.code).toBe(0);
+});
+
+test("a second pull does not make the first one's session forgotten", async () => {
+  const { run } = await startCliSession();
+  const { stdout } = await run(["pull", "--format", "shell"]);
+  const second = await run(["pull"], { environment: { SECRET_STASH_SESSION_DIR: sessionOf(stdout) } });
+  expect(second.code).toBe(2);
+  expect(second.stderr).toContain("There is a session already");
+});
+
+test("mask ends quietly when nobody reads its output any more", async () => {
+  const { job } = await startCliSession();
+  const file = join(job.workspace, "values.json");
+  writeFileSync(file, '["s3cret"]', { mode: 0o600 });
+  const pipe = `yes s3cret-line | ${process.execPath} ${join(actionRoot, "dist/index.js")} mask --values-file ${file} | head -n 1`;
+  const { stdout, stderr } = spawnSync("sh", ["-c", pipe], { encoding: "utf8" });
+  expect({ stdout, stderr }).toEqual({ stdout: "***-line\n", stderr: "" });
 });
 
 test("mask takes values from a file that only its owner can read", async () => {
