@@ -17,7 +17,7 @@ const MANY_NEEDLES = 300;
 const LONG_ENOUGH_FOR_WIDE_GRAMS = 12;
 
 // As a power of two: few enough false hits, and no more than the second cache holds.
-const FILTER_BITS = { least: 15, most: 21, perGram: 6 };
+const FILTER_BITS = { least: 15, most: 21, perGram: 5 };
 const BUCKET_BITS = { least: 8, most: 17, perGram: 0 };
 
 /**

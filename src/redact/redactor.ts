@@ -2,10 +2,10 @@ import { createMatcher, type Match } from "./matcher.ts";
 
 /** Hides needles in one stream of bytes. */
 export interface Redactor {
-  /** @returns what may be shown now; it can share memory with `chunk` */
-  write(chunk: Buffer): Buffer;
+  /** @returns what may be shown now, in pieces that are good until the next call: they share memory with `chunk` and with this */
+  write(chunk: Buffer): Buffer[];
   /** @returns the rest */
-  end(): Buffer;
+  end(): Buffer[];
   /** Looks for more needles from now on, in what is still held back too. */
   add(needles: Iterable<string | Buffer>): void;
 }
@@ -26,10 +26,10 @@ export function createRedactor(needles: Iterable<string | Buffer>): Redactor {
   const known = [...needles];
   let matcher = createMatcher(known);
   let held = NOTHING;
+  let joined = NOTHING; // used again and again: fresh memory for every chunk would take longer than the search
   let endsInMask = false;
 
-  const show = (text: Buffer, matches: readonly Match[], end: number): Buffer => {
-    if (end === 0) return NOTHING;
+  const show = (text: Buffer, matches: readonly Match[], end: number): Buffer[] => {
     const shown: Buffer[] = [];
     let from = 0;
     for (const match of matches) {
@@ -46,12 +46,20 @@ export function createRedactor(needles: Iterable<string | Buffer>): Redactor {
       shown.push(text.subarray(from, end));
       endsInMask = false;
     }
-    return shown.length === 1 ? (shown[0] as Buffer) : Buffer.concat(shown);
+    return shown;
+  };
+
+  const join = (chunk: Buffer): Buffer => {
+    const length = held.length + chunk.length;
+    if (joined.length < length) joined = Buffer.allocUnsafeSlow(length);
+    held.copy(joined);
+    chunk.copy(joined, held.length);
+    return joined.subarray(0, length);
   };
 
   return {
     write: (chunk) => {
-      const text = held.length === 0 ? chunk : Buffer.concat([held, chunk]); // 1
+      const text = held.length === 0 ? chunk : join(chunk); // 1
       const matches = matcher.find(text);
       const tail = matcher.findHeldTail(text); // 2
       const end = matches.reduce(

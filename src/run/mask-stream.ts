@@ -1,10 +1,12 @@
-import { readSync, writeSync } from "node:fs";
+import { readSync, writevSync } from "node:fs";
 import { createMatcher } from "../redact/matcher.ts";
 import { deriveNeedles, exactNeedles } from "../redact/needles.ts";
 import { createRedactor } from "../redact/redactor.ts";
 
 const CHUNK = 256 * 1024;
 const RETRY_MS = 2;
+// writev(2), IOV_MAX.
+const MAX_PIECES = 1024;
 const STDIN = 0;
 const STDOUT = 1;
 
@@ -58,16 +60,29 @@ function readChunk(buffer: Buffer): number {
 }
 
 /** @returns whether anyone is still there to read: after `| head` there is not, and that is no error */
-function writeAll(text: Buffer): boolean {
-  for (let written = 0; written < text.length; ) {
+function writeAll(pieces: readonly Buffer[]): boolean {
+  let left = pieces.filter(({ length }) => length > 0);
+  while (left.length > 0) {
     try {
-      written += writeSync(STDOUT, text, written);
+      left = dropWritten(left, writevSync(STDOUT, left.slice(0, MAX_PIECES)));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EPIPE") return false;
       waitOrThrow(error);
     }
   }
   return true;
+}
+
+function dropWritten(pieces: readonly Buffer[], written: number): Buffer[] {
+  let rest = written;
+  let whole = 0;
+  for (; whole < pieces.length && rest >= (pieces[whole] as Buffer).length; whole += 1) {
+    rest -= (pieces[whole] as Buffer).length;
+  }
+  const left = pieces.slice(whole);
+  const [first] = left;
+  if (first !== undefined && rest > 0) left[0] = first.subarray(rest);
+  return left;
 }
 
 /** Windows reports the end of a pipe as an error (nodejs/node#35997). */

@@ -86,7 +86,7 @@ async function showMasked(
   }, awaitSilence);
   to.on("error", () => from.destroy()); // whoever read our output is gone
   from.on("data", (chunk: Buffer) => {
-    if (!to.write(redactor.write(chunk)) && !from.destroyed) {
+    if (!to.write(Buffer.concat(redactor.write(chunk))) && !from.destroyed) {
       from.pause();
       to.once("drain", () => {
         from.resume();
@@ -97,7 +97,7 @@ async function showMasked(
   });
   await once(from, "close");
   clearTimeout(silence);
-  await new Promise((written) => to.write(redactor.end(), written));
+  await new Promise((written) => to.write(Buffer.concat(redactor.end()), written));
 }
 
 /** Ctrl-C reaches us and not a group of its own, and a cancelled job's SIGTERM too: all of them are the command's to handle. */

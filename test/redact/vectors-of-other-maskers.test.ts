@@ -43,10 +43,10 @@ test.for(vectors.map((vector, index) => ({ ...vector, title: `${index} ${vector.
     const cumulative: string[] = [];
     for (const [index, chunk] of vector.chunks.entries()) {
       redactor.add((vector.addBeforeChunk?.[index] ?? []).map(decode));
-      shown.push(redactor.write(decode(chunk)));
+      shown.push(Buffer.concat(redactor.write(decode(chunk))));
       cumulative.push(Buffer.concat(shown).toString());
     }
-    shown.push(redactor.end());
+    shown.push(...redactor.end());
     expect(Buffer.concat(shown).toString()).toBe(expected.toString());
     if (vector.emittedCumulative) expect(cumulative).toEqual(vector.emittedCumulative);
   },
