@@ -74,9 +74,12 @@ async function runPull(line: CommandLine, environment: NodeJS.ProcessEnv): Promi
     const host = await createHost({ environment, given, session, exportsTo, cancelled });
     try {
       await pull(host);
-      host.info(
-        `The session's directory is ${session.path}. End it with: secret-stash-ci clean-up --session-dir ${session.path}`,
-      );
+      // Whoever gave the directory knows it; without anything pulled there is nothing to end.
+      if (known === undefined && host.readState("undo") !== "") {
+        host.info(
+          `The session is ${session.path}. End it with: secret-stash-ci clean-up --session-dir ${session.path}`,
+        );
+      }
       return exitCodes.success;
     } catch (error) {
       if (known === undefined && host.readState("undo") === "") session.delete();

@@ -166,6 +166,49 @@ test("10 MB of output arrive whole and in order", async () => {
   expect(lines.every((line, index) => line.startsWith(`${index} `))).toBe(true);
 }, 60_000);
 
+test("an env file alone, with nothing in the environment, is masked and cleaned up", async () => {
+  const { code, log, left } = await runJob({
+    shell: "bash",
+    form: "sub19",
+    inputs: {
+      "export-env": "false",
+      "env-file": ".env",
+      variables: "API_KEY",
+      label: 'it\'s `id` $(id) "x" $HOME',
+    },
+    script: ["cat .env; echo ${API_KEY-none}"],
+  });
+  expect(code).toBe(0);
+  expect(log).toContain("API_KEY='***'\nnone");
+  expect(left).toEqual([]);
+}, 60_000);
+
+test("without credentials, a job that may goes on without the variables", async () => {
+  const { code, log, left } = await runJob({
+    shell: "bash",
+    form: "sub19",
+    inputs: { "on-missing-credentials": "skip" },
+    environment: { SECRET_STASH_API_TOKEN: "" },
+    script: ["echo reached"],
+  });
+  expect(code).toBe(0);
+  expect(log).toMatch(/^reached$/m);
+  expect(left).toEqual([]);
+}, 60_000);
+
+test("a pull that fails ends the job with its own code, before the script", async () => {
+  const { code, log, left } = await runJob({
+    shell: "bash",
+    form: "sub19",
+    environment: { SECRET_STASH_API_TOKEN: "st_wrong" },
+    script: ["echo reached"],
+  });
+  expect(code).toBe(3);
+  expect(log).toContain("[TOKEN_REFUSED]");
+  expect(log).not.toMatch(/^reached/m);
+  expect(left).toEqual([]);
+}, 60_000);
+
 test("negative control: with mask-log false, the secret shows", async () => {
   const { code, log, left } = await runJob({
     shell: "bash",
