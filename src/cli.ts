@@ -5,6 +5,7 @@ import { describeError, printable, StashError, systemCode } from "./errors.ts";
 import { exitCodeOf, exitCodes } from "./exit-code.ts";
 import { helpOn } from "./help.ts";
 import type { Host } from "./host/host.ts";
+import { inputVariable } from "./host/input-reader.ts";
 import {
   createSessionDirectory,
   openSessionDirectory,
@@ -12,7 +13,7 @@ import {
 } from "./host/session-directory.ts";
 import type { ShellOptions } from "./host/shell.ts";
 import { maskValues } from "./run/mask-stream.ts";
-import { signalExitCode } from "./run/signals.ts";
+import { cancelOnSignals, signalExitCode } from "./run/signals.ts";
 import { version } from "./version.ts";
 
 // What only some commands need is loaded by them (in this chunk: docs/dependencies.md), because `mask` stands in pipes.
@@ -45,6 +46,8 @@ async function run(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<n
       return runExec(line, environment);
     case "mask":
       return runMask(line, environment);
+    case "approve":
+      return runApprove(line, environment);
     case "clean-up":
       return runCleanUp(line, environment);
   }
@@ -140,6 +143,26 @@ async function runCleanUp(line: CommandLine, environment: NodeJS.ProcessEnv): Pr
   return exitCodes.success;
 }
 
+async function runApprove(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<number> {
+  const { flags } = line;
+  const given = readGiven(line);
+  if (flags.has("watch")) given.set("watch", "true");
+  const { parseApproverInputs } = await import(/* webpackMode: "eager" */ "./host/approver-inputs.ts");
+  const inputs = parseApproverInputs(
+    (name) => given.get(name) ?? environment[inputVariable(name)] ?? "",
+    (name) => flags.has(name),
+  );
+  const { createTerminal } = await import(/* webpackMode: "eager" */ "./host/terminal.ts");
+  const { connect } = await import(/* webpackMode: "eager" */ "./run/connect.ts");
+  const { approve } = await import(/* webpackMode: "eager" */ "./run/approve.ts");
+  return cancellable(async (cancelled) => {
+    const terminal = createTerminal(flags.has("json"), cancelled);
+    await approve(terminal, connect({ environment }, inputs, cancelled), inputs);
+    cancelled.throwIfAborted();
+    return exitCodes.success;
+  }, "Nothing more is approved.");
+}
+
 async function createHost(options: ShellOptions): Promise<Host> {
   const { detectHost } = await import(/* webpackMode: "eager" */ "./host/detect.ts");
   return detectHost(options);
@@ -199,23 +222,20 @@ function readValuesFile(path: string): string[] {
   throw refuse("is not a JSON array of strings");
 }
 
-/** A signal ends the work at its next step, which then takes back what it did; the exit code tells the signal. */
-async function cancellable(work: (cancelled: AbortSignal) => Promise<number>): Promise<number> {
-  const controller = new AbortController();
-  let received: NodeJS.Signals | undefined;
-  const cancel = (signal: NodeJS.Signals) => {
-    received ??= signal;
-    controller.abort();
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, cancel);
+/** The exit code tells the signal. */
+async function cancellable(
+  work: (cancelled: AbortSignal) => Promise<number>,
+  outcome = "Nothing was exported.",
+): Promise<number> {
+  const { cancelled, received, stop } = cancelOnSignals();
   try {
-    return await work(controller.signal);
+    return await work(cancelled);
   } catch (error) {
-    if (received === undefined) throw error;
-    process.stderr.write("SecretStash: cancelled. Nothing was exported.\n");
-    return signalExitCode(received);
+    const signal = received();
+    if (signal === undefined) throw error;
+    process.stderr.write(`SecretStash: cancelled. ${outcome}\n`);
+    return signalExitCode(signal);
   } finally {
-    for (const signal of signals) process.off(signal, cancel);
+    stop();
   }
 }

@@ -1,10 +1,12 @@
 import { parseArgs } from "node:util";
 import { printable, StashError } from "./errors.ts";
+import { approverDefaults } from "./host/approver-inputs.ts";
+import { inputVariable } from "./host/input-reader.ts";
 import { inputDefaults } from "./host/inputs.ts";
 
 /** One command, as it was typed. */
 export interface CommandLine {
-  command: "pull" | "clean-up" | "exec" | "mask" | "help" | "version";
+  command: "pull" | "clean-up" | "exec" | "mask" | "approve" | "help" | "version";
   /** what `help` is about */
   topic: string;
   flags: ReadonlyMap<string, string | true>;
@@ -23,9 +25,16 @@ const flagsOf: Record<string, readonly string[]> = {
   pull: [...inputFlags, ...secretFileFlags, "allow-debug-trace", "session-dir", "format"],
   exec: [...inputFlags, ...secretFileFlags],
   mask: ["session-dir", "values-file"],
+  approve: [
+    ...Object.keys(approverDefaults).filter((name) => !["api-token", "watch"].includes(name)),
+    "api-token-file",
+  ],
   "clean-up": [...secretFileFlags, "session-dir", "revoke"],
 };
-const switchesOf: Record<string, readonly string[]> = { mask: ["exact", "session-log"] };
+const switchesOf: Record<string, readonly string[]> = {
+  mask: ["exact", "session-log"],
+  approve: ["watch", "json"],
+};
 
 /** @throws {StashError} `USAGE` */
 export function parseCommandLine(args: readonly string[]): CommandLine {
@@ -60,9 +69,8 @@ function parseFlags(
     args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`)),
   );
   if (secret !== undefined) {
-    const variable = `SECRET_STASH_${secret.replace("-", "_").toUpperCase()}`;
     throw usage(
-      `--${secret} is not taken from the command line, which every process can list. Set ${variable}, or give --${secret}-file FILE (- for standard input)`,
+      `--${secret} is not taken from the command line, which every process can list. Set ${inputVariable(secret)}, or give --${secret}-file FILE (- for standard input)`,
       command,
     );
   }

@@ -10,6 +10,13 @@ export type ErrorCode =
   | "GRANT_ENVELOPE_UNREADABLE"
   | "ENVELOPE_MISSING"
   | "ENVELOPE_UNREADABLE"
+  | "APPROVAL_TIMED_OUT"
+  | "APPROVAL_REFUSED"
+  | "DEVICE_KEY_EXPIRED"
+  | "APPROVER_KEY_UNREADABLE"
+  | "APPROVER_WITHOUT_ACCESS"
+  | "REQUEST_NOT_FOUND"
+  | "REQUEST_AMBIGUOUS"
   | "TOKEN_REFUSED"
   | "ACCESS_REFUSED"
   | "APPLICATION_NOT_FOUND"
@@ -64,7 +71,7 @@ export class StashError extends Error {
 /**
  * Foreign text (a name from the server, a path) made safe to print: only characters that mean nothing to a CI log
  * survive. `::set-env`, `##vso[`, ANSI escapes and line breaks are workflow commands or terminal control in disguise,
- * so `#`, `[`, a colon that begins or doubles, and everything outside printable ASCII are shown as `\u{hex}`.
+ * so `[`, a `#` that doubles, a colon that begins or doubles, and everything outside printable ASCII are shown as `\u{hex}`.
  */
 export function printable(text: string, limit = 120): string {
   if (text === "") return '""';
@@ -78,6 +85,7 @@ export function printable(text: string, limit = 120): string {
 
 function isHarmless(character: string, previous: string | undefined): boolean {
   if (character === ":") return previous !== undefined && previous !== ":";
+  if (character === "#") return previous !== "#";
   return /[\w .,/\\()@+=~<>?!'"*&-]/.test(character);
 }
 

@@ -5,6 +5,7 @@ const overview = `usage: secret-stash-ci COMMAND [FLAGS]
   pull              decrypt the variables and hand them to the shell or the job
   exec -- CMD ARGS  run one command with the variables, its output masked
   mask              standard input to standard output, values masked
+  approve           give a waiting job's key access, from your own machine
   clean-up          delete the key and everything else that pull left
 
 secret-stash-ci COMMAND --help tells more, --version the version.
@@ -36,6 +37,14 @@ ${inputs}`,
 
 Standard input to standard output with every value as ***, in every form that jobs print. The values are the session's, or those of
 FILE, a JSON array of strings (0600). --exact looks for the values alone. --session-log is for the GitLab component.
+`,
+  approve: `usage: secret-stash-ci approve --environment ENV [--fingerprint F | --watch [--yes-label PATTERN]] [--key-dir DIR] [--json]
+
+Gives one waiting key access to one environment, with your own device key (--key-dir, else SECRET_STASH_KEY_DIR, else ~/.secret-stash)
+and your own token. Lists the keys that wait and asks; --fingerprint approves exactly that one without asking; --watch stays and asks
+about each new one. --yes-label 'CI/CD Temporary Key (acme/app *)' approves temporary keys by their label, which is a claim, not a proof.
+
+inputs: --application-id --environment --api-url --timeout --key-dir --fingerprint --yes-label --watch --json --api-token-file
 `,
   "clean-up": `usage: secret-stash-ci clean-up [--session-dir DIR] [--revoke false]
 

@@ -7,7 +7,8 @@ import { describeError } from "./errors.ts";
 /** The main stage of the GitHub Action. */
 export async function pull(): Promise<void> {
   const story = await import(/* webpackMode: "eager" */ "./run/pull.ts");
-  const host = await gitHubHost();
+  const { cancelOnSignals } = await import(/* webpackMode: "eager" */ "./run/signals.ts");
+  const host = await gitHubHost(cancelOnSignals().cancelled);
   await story.pull(host).catch(host.fail);
   // What a command of `run` left in the background may hold our pipes open. The step is over all the same, once all is written.
   await written(process.stdout);
@@ -17,15 +18,15 @@ export async function pull(): Promise<void> {
 /** The post stage: a job is never failed for what it did after its work was done. */
 export async function cleanUp(): Promise<void> {
   const story = await import(/* webpackMode: "eager" */ "./run/clean-up.ts");
-  const host = await gitHubHost();
+  const host = await gitHubHost(new AbortController().signal); // the runner lets post run after a cancelled job
   await story.cleanUp(host).catch((error) => host.warn(describeError(error).message));
 }
 
 // @actions/core takes longer to load than all the rest: only the GitHub stages pay for it. All imports are in this chunk ("eager"),
 // because ncc writes the licences of the last chunk alone.
-async function gitHubHost() {
+async function gitHubHost(cancelled: AbortSignal) {
   const { createGitHubHost } = await import(/* webpackMode: "eager" */ "./host/github.ts");
-  return createGitHubHost(process.env);
+  return createGitHubHost(process.env, cancelled);
 }
 
 async function written(stream: NodeJS.WriteStream): Promise<void> {

@@ -4,11 +4,16 @@ import { generateKeys, type KeyPair } from "./stash-server/owner.ts";
 declare module "vitest" {
   export interface ProvidedContext {
     /** RSA-4096 takes up to a second a key: the account's long-lived keys are made once a run, the temporary ones never shared. */
-    keys: { ownerKeys: KeyPair; grantKeys: KeyPair };
+    keys: Record<"ownerKeys" | "grantKeys" | "spareKeys" | "recoveryKeys", KeyPair>;
   }
 }
 
 export async function setup(project: TestProject): Promise<void> {
-  const [ownerKeys, grantKeys] = await Promise.all([generateKeys(), generateKeys()]);
-  project.provide("keys", { ownerKeys, grantKeys });
+  const [ownerKeys, grantKeys, spareKeys, recoveryKeys] = await Promise.all([
+    generateKeys(),
+    generateKeys(),
+    generateKeys(),
+    generateKeys(),
+  ]);
+  project.provide("keys", { ownerKeys, grantKeys, spareKeys, recoveryKeys });
 }

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPair } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 
 /** An RSA-4096 device key. Its private half lives in memory and in the key directory, until post deletes it. */
@@ -22,7 +22,36 @@ export async function generateDeviceKey(): Promise<DeviceKey> {
   return { privateKeyPem: privateKey, publicKeyPem: publicKey, fingerprint: fingerprintOf(publicKey) };
 }
 
+// 128 bits: too many for anybody to make a second key that shows the same, few enough to compare by eye (docs/approvals.md).
+export const SHOWN_DIGITS = 32;
+
+/** The first half of a fingerprint in groups of four, as people compare it. */
+export function groupFingerprint(fingerprint: string): string {
+  return (
+    fingerprint
+      .slice(0, SHOWN_DIGITS)
+      .match(/.{1,4}/g)
+      ?.join(" ") ?? ""
+  );
+}
+
 /** The fingerprint the service knows a key by: SHA-256 of the PEM text exactly as sent. */
 export function fingerprintOf(publicKeyPem: string): string {
   return createHash("sha256").update(publicKeyPem, "utf8").digest("hex");
+}
+
+/**
+ * Reads a registered public key, and writes it again as it is sent: the text that was registered may have lost its last newline.
+ *
+ * @returns `undefined` for anything but an RSA-4096 key
+ */
+export function readPublicKey(pem: string): Pick<DeviceKey, "publicKeyPem" | "fingerprint"> | undefined {
+  try {
+    const key = createPublicKey({ key: pem, format: "pem" });
+    if (key.asymmetricKeyType !== "rsa" || key.asymmetricKeyDetails?.modulusLength !== 4096) return undefined;
+    const publicKeyPem = key.export({ type: "spki", format: "pem" }).toString();
+    return { publicKeyPem, fingerprint: fingerprintOf(publicKeyPem) };
+  } catch {
+    return undefined;
+  }
 }

@@ -7,22 +7,24 @@ import { describeError, StashError, systemCode } from "../errors.ts";
 import { formatGitHub } from "../format/github.ts";
 import { whyNoSecrets } from "./github-event.ts";
 import type { Exports, Host } from "./host.ts";
+import { inputVariable } from "./input-reader.ts";
+import { describeGitHubJob } from "./job-origin.ts";
 
 /** GitHub Actions. `@actions/core` speaks the workflow commands; the command files are written here, all or nothing. */
-export function createGitHubHost(environment: NodeJS.ProcessEnv): Host {
+export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: AbortSignal): Host {
   const masked = new Set<string>();
   return {
     environment,
     temporaryDirectory: resolve(environment.RUNNER_TEMP || tmpdir()),
     workspace: resolve(environment.GITHUB_WORKSPACE || "."),
     hostname: hostname() || "Unknown Host",
+    ...describeGitHubJob(environment),
     platform: process.platform,
     refusedNames: ["NODE_OPTIONS"], // src/Runner.Worker/FileCommandManager.cs, _setEnvBlockList
     masking: "runner",
-    cancelled: new AbortController().signal, // post cleans up after a cancelled main
+    cancelled,
     readInput: (name) =>
-      core.getInput(name, { trimWhitespace: false }) ||
-      (environment[`SECRET_STASH_${name.replaceAll("-", "_").toUpperCase()}`] ?? ""),
+      core.getInput(name, { trimWhitespace: false }) || (environment[inputVariable(name)] ?? ""),
     mask: (secrets) => mask(secrets, masked),
     saveState: (name, value) => saveState(environment, name, value),
     readState: core.getState,

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { StashError } from "../errors.ts";
 import type { Host } from "./host.ts";
+import { describeGitLabJob } from "./job-origin.ts";
 import { createShellHost, type ShellOptions } from "./shell.ts";
 
 /** GitLab CI. Its runner masks nothing that is learnt at run time, so our redactor does (docs/gitlab.md). */
@@ -10,6 +11,7 @@ export function createGitLabHost(options: ShellOptions): Host {
   return {
     ...host,
     workspace: resolve(environment.CI_PROJECT_DIR || "."),
+    ...describeGitLabJob(environment),
     whyNoSecrets: () => whyNoSecrets(environment),
     checkJob: () => {
       const isTraced = /^(true|1|yes)$/i.test(environment.CI_DEBUG_TRACE ?? "");

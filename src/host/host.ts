@@ -7,6 +7,10 @@ export interface Host {
   /** where relative paths start */
   readonly workspace: string;
   readonly hostname: string;
+  /** which job this is, for people: `acme/app deploy #17` */
+  readonly jobName: string | undefined;
+  /** repository, ref, sha, run and who started it, as far as the system tells: for the service's audit log */
+  readonly origin: Readonly<Record<string, string>>;
   readonly platform: string;
   /** names that later steps can never be given */
   readonly refusedNames: readonly string[];

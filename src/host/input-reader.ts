@@ -1,5 +1,10 @@
 import { printable } from "../errors.ts";
 
+/** The environment variable that an input is read from as well. */
+export function inputVariable(name: string): string {
+  return `SECRET_STASH_${name.replaceAll("-", "_").toUpperCase()}`;
+}
+
 /** Reads inputs as typed values, and collects what is wrong with them. */
 export interface InputReader<Name extends string> {
   /** trimmed; the default when nothing is given */

@@ -12,6 +12,7 @@ export const inputDefaults = {
   "application-id": "",
   environment: "",
   "grant-key": "",
+  "grant-wait": "0",
   variables: "*",
   required: "",
   prefix: "",
@@ -51,6 +52,8 @@ export interface Inputs {
   ttlMinutes: number;
   /** empty: the host's default */
   label: string;
+  /** how long to wait for an approval; 0: not at all */
+  grantWaitMinutes: number;
   /** a key, or the path of a file that holds one; empty when none is given */
   grantKey: string;
   rules: readonly VariableRule[];
@@ -103,6 +106,13 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
     /^([A-Za-z_][A-Za-z0-9_]*)?$/.test(prefix),
     "must be letters, digits and _, and not begin with a digit",
   );
+  const ttlMinutes = wholeNumber("ttl", [5, 60], "minutes");
+  const grantWaitMinutes = wholeNumber("grant-wait", [0, 60], "minutes");
+  check(
+    "grant-wait",
+    !(grantWaitMinutes > ttlMinutes),
+    `must be at most ttl, ${ttlMinutes} minutes: the key dies then`,
+  );
   const isGlob = (text: string) => compileGlob(text) !== undefined;
   const unmasked = list("unmasked", isGlob, "a [ does not close, or holds no range");
   const isType = (text: string) => environmentTypes.includes(text);
@@ -113,7 +123,8 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
     environments: parseEnvironments(reader),
     environmentTypes: list("environment-types", isType, `expected ${environmentTypes.join(", ")}`),
     apiUrl: parseApiUrl(text("api-url"), (expected) => check("api-url", false, expected)),
-    ttlMinutes: wholeNumber("ttl", [5, 60], "minutes"),
+    ttlMinutes,
+    grantWaitMinutes,
     label,
     grantKey: text("grant-key"),
     rules: parseVariableRules(untrimmed("variables"), (mistake) => check("variables", false, mistake)),
@@ -160,7 +171,7 @@ function parseEnvironments({ list, check }: InputReader<InputName>): string[] {
 }
 
 /** Ids become parts of a path, where `.` and `..` would mean something else. */
-function isIdentifier(text: string): boolean {
+export function isIdentifier(text: string): boolean {
   return !/^\.{1,2}$|\p{Cc}/u.test(text);
 }
 

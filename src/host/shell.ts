@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { describeError, StashError, systemCode } from "../errors.ts";
 import { formatShell } from "../format/shell.ts";
 import type { Exports, Host } from "./host.ts";
+import { inputVariable } from "./input-reader.ts";
 import type { SessionDirectory } from "./session-directory.ts";
 
 export interface ShellOptions {
@@ -29,13 +30,15 @@ export function createShellHost({ environment, given, session, exportsTo, cancel
     temporaryDirectory: session.path,
     workspace: resolve("."),
     hostname: hostname() || "Unknown Host",
+    jobName: undefined,
+    origin: {},
     platform: process.platform,
     refusedNames: [],
     masking: "redactor",
     cancelled,
     readInput: (name) => {
       if (notHere.includes(name)) return "";
-      return given.get(name) ?? environment[`SECRET_STASH_${name.replaceAll("-", "_").toUpperCase()}`] ?? "";
+      return given.get(name) ?? environment[inputVariable(name)] ?? "";
     },
     mask: async () => {},
     saveState: (name, value) => {

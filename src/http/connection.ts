@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { StashError } from "../errors.ts";
+import { createServerClock, type ServerClock } from "./server-clock.ts";
 
 /** One origin, one token, one deadline: everything the requests of a session share. */
 export interface Connection {
@@ -9,8 +10,11 @@ export interface Connection {
   /** sent to `apiUrl`'s origin alone */
   readonly apiToken: string;
   readonly agent: http.Agent;
+  readonly clock: ServerClock;
   /** ends every request of the session, body included */
   readonly deadline: AbortSignal;
+  /** aborted when the job is being ended */
+  readonly cancelled: AbortSignal | undefined;
   readonly timeoutSeconds: number;
   readonly userAgent: string;
 }
@@ -26,15 +30,25 @@ export function createConnection(
     cancelled?: AbortSignal;
   },
 ): Connection {
-  const { environment, cancelled, ...rest } = options;
+  const { environment, cancelled, ...given } = options;
+  const rest = { ...given, clock: createServerClock(), cancelled };
   const { Agent } = rest.apiUrl.protocol === "https:" ? https : http;
   const agent = createAgent(
     () =>
       // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED, set by another step, cannot send the token to a stranger.
       new Agent({ keepAlive: true, proxyEnv: environment, rejectUnauthorized: true }),
   );
-  const deadline = AbortSignal.timeout(rest.timeoutSeconds * 1000);
-  return { ...rest, agent, deadline: cancelled ? AbortSignal.any([deadline, cancelled]) : deadline };
+  return { ...rest, agent, deadline: createDeadline(rest.timeoutSeconds, cancelled) };
+}
+
+/** The same connection with a deadline that starts anew, for what a session does after its own has been spent on waiting. */
+export function renewDeadline(connection: Connection, timeoutSeconds: number): Connection {
+  return { ...connection, timeoutSeconds, deadline: createDeadline(timeoutSeconds, connection.cancelled) };
+}
+
+function createDeadline(seconds: number, cancelled: AbortSignal | undefined): AbortSignal {
+  const deadline = AbortSignal.timeout(seconds * 1000);
+  return cancelled ? AbortSignal.any([deadline, cancelled]) : deadline;
 }
 
 function createAgent(create: () => http.Agent): http.Agent {

@@ -24,6 +24,7 @@ export async function request(
   let text: string;
   try {
     response = await send(connection, method, path, body === undefined ? undefined : JSON.stringify(body));
+    connection.clock.observe(response.headers.date);
     text = await readBody(response);
   } catch (error) {
     throw error instanceof StashError ? error : unanswered(connection, error);

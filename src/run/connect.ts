@@ -1,12 +1,12 @@
 import type { Host } from "../host/host.ts";
 import type { Inputs } from "../host/inputs.ts";
-import { createConnection } from "../http/connection.ts";
+import { createConnection, renewDeadline } from "../http/connection.ts";
 import type { Service } from "../stash/service.ts";
 import { version } from "../version.ts";
 
 /** The service, on a connection whose deadline starts now. The application is needed for its environments alone. */
 export function connect(
-  host: Host,
+  host: Pick<Host, "environment">,
   {
     apiUrl,
     apiToken,
@@ -25,4 +25,11 @@ export function connect(
     ...(cancelled && { cancelled }),
   });
   return { connection, applicationId };
+}
+
+const REQUEST_SECONDS = 10;
+
+/** For one request of a story that lasts longer than a deadline, because it waits for people. */
+export function renewed(service: Service): Service {
+  return { ...service, connection: renewDeadline(service.connection, REQUEST_SECONDS) };
 }

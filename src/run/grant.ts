@@ -2,13 +2,17 @@ import { resolve } from "node:path";
 import type { DeviceKey } from "../crypto/device-key.ts";
 import { openEnvelope, wrapDek } from "../crypto/envelope.ts";
 import { type GrantKey, holdsKey, isSameKey, readGrantKey, splitGrantKey } from "../crypto/grant-key.ts";
-import { printable, StashError } from "../errors.ts";
+import { listNames, printable, StashError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
+import type { Inputs } from "../host/inputs.ts";
 import { findEnvelope, storeEnvelope } from "../stash/envelopes.ts";
-import { listKeys } from "../stash/keys.ts";
+import { listKeys, type TemporaryDevice } from "../stash/keys.ts";
 import type { Service } from "../stash/service.ts";
 import { readGrantKeyFile } from "../workspace/grant-key-file.ts";
+import { awaitApproval } from "./approval-wait.ts";
+import type { FetchedLayer } from "./layers.ts";
 import { maskGrantKey } from "./mask.ts";
+import { together } from "./together.ts";
 
 /** A grant key and the id the service knows it by. */
 export interface Grant {
@@ -56,30 +60,51 @@ export async function openGrant(service: Service, environment: string, { id, key
 }
 
 /**
- * Gives the temporary key access to an environment: with a grant, by wrapping the DEK for it and storing that one envelope;
- * without, by opening the envelope that is already there.
+ * Gives the temporary key access to every environment, each of which has a DEK of its own: with a grant, by wrapping the DEK for it
+ * and storing that one envelope; without, by opening the envelope that is there, or by waiting for an approver to send one.
  *
- * @returns the environment and its DEK
- * @throws {StashError} `ENVELOPE_MISSING`, `ENVELOPE_UNREADABLE`
+ * @throws {StashError} `ENVELOPE_MISSING`, `ENVELOPE_UNREADABLE`, or as `awaitApproval` does
  */
-export async function obtainDek(
+export async function obtainDeks(
+  host: Host,
   service: Service,
-  { environment, granted }: { environment: string; granted: Buffer | undefined },
+  inputs: Inputs,
+  layers: readonly FetchedLayer[],
+  key: DeviceKey & TemporaryDevice,
+): Promise<Map<string, Buffer>> {
+  const entries = await together(
+    ...layers.map(async (layer) => [layer.environment, await obtainDek(service, layer, key)] as const),
+  );
+  const deks = new Map(entries.flatMap(([environment, dek]) => (dek ? [[environment, dek]] : [])));
+  const missing = layers
+    .map(({ environment }) => environment)
+    .filter((environment) => !deks.has(environment));
+  if (missing.length === 0) return deks;
+  if (inputs.grantWaitMinutes === 0) throw envelopeMissing(missing, key);
+  return new Map([...deks, ...(await awaitApproval(host, service, inputs, missing, key))]);
+}
+
+async function obtainDek(
+  service: Service,
+  { environment, granted }: FetchedLayer,
   key: DeviceKey & { id: number },
-): Promise<[environment: string, dek: Buffer]> {
+): Promise<Buffer | undefined> {
   if (granted !== undefined) {
     await storeEnvelope(service, environment, key.id, wrapDek(granted, key.publicKeyPem));
-    return [environment, granted];
+    return granted;
   }
   const envelope = await findEnvelope(service, environment, key.id);
-  if (envelope !== undefined) return [environment, openEnvelope(envelope, key.privateKeyPem)];
-  throw new StashError(
+  return envelope === undefined ? undefined : openEnvelope(envelope, key.privateKeyPem);
+}
+
+function envelopeMissing(environments: readonly string[], key: { id: number }): StashError {
+  return new StashError(
     "ENVELOPE_MISSING",
-    `This job's temporary key (device key ${key.id}) has no access to environment ${printable(environment)}: SecretStash is ` +
+    `This job's temporary key (device key ${key.id}) has no access to environment ${listNames(environments)}: SecretStash is ` +
       "zero-knowledge, so only a key that already has access can give it. There are three ways out:\n" +
       "- an envelope that is already there: set the service up to answer new keys of this account with one;\n" +
       "- a grant key: put a device key or recovery share that has access into the CI secret store and pass it as grant-key;\n" +
-      "- a person or a grant agent on another machine who posts the envelope for each new key.",
+      "- a person, or a trusted machine, who approves the key while the job waits: set grant-wait to some minutes.",
   );
 }
 

@@ -9,7 +9,7 @@ import { undoSession } from "./clean-up.ts";
 import { runCommand } from "./command.ts";
 import { connect } from "./connect.ts";
 import { planExports, type Session, writeEnvFiles } from "./exports.ts";
-import { obtainDek } from "./grant.ts";
+import { obtainDeks } from "./grant.ts";
 import { keepMasks } from "./kept-masks.ts";
 import { fetchLayers } from "./layers.ts";
 import { credentialsOf, maskCredentials, maskValues } from "./mask.ts";
@@ -58,18 +58,17 @@ export async function pullVariables(
   remember({ keyDirectory });
   await createKeyDirectory(keyDirectory, key.privateKeyPem);
 
-  const { hostname, platform } = host;
-  const label = inputs.label || `CI/CD Temporary Key (${hostname})`;
+  const { hostname, platform, origin } = host;
+  const label = inputs.label || defaultLabel(host);
   const { publicKeyPem, fingerprint } = key;
   remember({ apiUrl: inputs.apiUrl.href, fingerprint });
-  const registration = { label, publicKeyPem, ttlMinutes: inputs.ttlMinutes, hostname, platform };
+  const registration = { label, publicKeyPem, ttlMinutes: inputs.ttlMinutes, hostname, platform, origin };
   const device = await registerTemporaryKey(service, registration);
   remember({ deviceKeyId: device.id, expiresAt: device.expiresAt });
   await writeDeviceFile(keyDirectory, { ...key, ...device });
 
-  // Each environment has a DEK of its own; one temporary key is given all of them.
-  const deks = await together(...layers.map((layer) => obtainDek(service, layer, { ...key, id: device.id })));
-  const values = readValues(stored, choices, new Map(deks), inputs.resolveReferences);
+  const deks = await obtainDeks(host, service, inputs, layers, { ...key, ...device });
+  const values = readValues(stored, choices, deks, inputs.resolveReferences);
   checkRequired(values.variables, inputs.required);
 
   const found = { keyDirectory, device, variables: values.variables, types };
@@ -83,4 +82,11 @@ export async function pullVariables(
   if (inputs.keepEnvFile) remember({ keepEnvFiles: true }); // not before: a failed pull keeps nothing
   report(host, inputs, session, choices, stored);
   return session;
+}
+
+const MAX_LABEL = 255; // what the service takes
+
+function defaultLabel({ jobName, hostname }: Host): string {
+  const place = Array.from(jobName ?? hostname).slice(0, MAX_LABEL - "CI/CD Temporary Key ()".length);
+  return `CI/CD Temporary Key (${place.join("")})`;
 }

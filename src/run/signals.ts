@@ -41,3 +41,28 @@ function readPid(pidFile: string): number | undefined {
 export function signalExitCode(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }
+
+/** The signals that end a job, as one that aborts: the work ends at its next step, and takes back what it did. */
+export interface Cancellation {
+  readonly cancelled: AbortSignal;
+  received(): NodeJS.Signals | undefined;
+  stop(): void;
+}
+
+export function cancelOnSignals(): Cancellation {
+  const controller = new AbortController();
+  let received: NodeJS.Signals | undefined;
+  const cancel = (signal: NodeJS.Signals) => {
+    received ??= signal;
+    controller.abort();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, cancel);
+  return {
+    cancelled: controller.signal,
+    received: () => received,
+    stop: () => {
+      for (const signal of signals) process.off(signal, cancel);
+    },
+  };
+}

@@ -1,24 +1,42 @@
 import * as v from "valibot";
 import { call, environmentPath, type Service, send, statusOf } from "./service.ts";
+import { keyId, optionalText } from "./wire-types.ts";
 
-const answer = v.nullish(v.object({ envelope: v.nullish(v.unknown()) }));
+// Who granted it is our embedded server's word; no public source says whether the service tells.
+const answer = v.nullish(v.object({ envelope: v.nullish(v.unknown()), granted_by: optionalText }));
 
-/**
- * The envelope of one key in one environment, still closed. Whether the service says "none" with `null` or with
- * 404 is unknown, so both are none (docs/protocol.md, HTTP).
- */
+/** What the service says of one key in one environment. */
+export interface EnvelopeAnswer {
+  /** still closed; `undefined` when there is none */
+  envelope: unknown;
+  grantedBy: string | undefined;
+  /** the answer was 404: no envelope, or no such key, or no such environment any more */
+  isUnknown: boolean;
+}
+
+/** Whether the service says "none" with `null` or with 404 is unknown, so both are none (docs/protocol.md, HTTP). */
+export async function readEnvelope(
+  service: Service,
+  environment: string,
+  deviceKeyId: number,
+): Promise<EnvelopeAnswer> {
+  const path = `${environmentPath(service, environment, "envelope")}?device_key_id=${deviceKeyId}`;
+  try {
+    const { envelope, granted_by } = (await call(service, ["GET", path], answer)) ?? {};
+    return { envelope: envelope ?? undefined, grantedBy: granted_by ?? undefined, isUnknown: false };
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+    return { envelope: undefined, grantedBy: undefined, isUnknown: true };
+  }
+}
+
+/** The envelope of one key in one environment, still closed. */
 export async function findEnvelope(
   service: Service,
   environment: string,
   deviceKeyId: number,
 ): Promise<unknown> {
-  const path = `${environmentPath(service, environment, "envelope")}?device_key_id=${deviceKeyId}`;
-  try {
-    return (await call(service, ["GET", path], answer))?.envelope ?? undefined;
-  } catch (error) {
-    if (statusOf(error) === 404) return undefined;
-    throw error;
-  }
+  return (await readEnvelope(service, environment, deviceKeyId)).envelope;
 }
 
 /** Stores one envelope for one key: the only write this project ever makes to an environment. */
@@ -30,4 +48,44 @@ export async function storeEnvelope(
 ): Promise<void> {
   const body = { device_key_id: deviceKeyId, envelope };
   await send(service, "POST", environmentPath(service, environment, "envelope"), body);
+}
+
+/** A device key as the environment's list of keys shows it. */
+export interface DeviceKeyAccess {
+  id: number;
+  label: string;
+  keyType: string;
+  publicKeyPem: string;
+  /** name and address of its account, as far as they are told */
+  owner: string;
+  hasEnvelope: boolean;
+}
+
+const accessList = v.object({
+  device_keys: v.array(
+    v.object({
+      device_key_id: keyId,
+      name: optionalText,
+      email: optionalText,
+      label: optionalText,
+      key_type: v.string(),
+      public_key: v.string(),
+      has_envelope: v.nullish(v.boolean()),
+      needs_envelope: v.nullish(v.boolean()),
+    }),
+  ),
+});
+
+/** The keys that have access to an environment and those that need it. */
+export async function listKeyAccess(service: Service, environment: string): Promise<DeviceKeyAccess[]> {
+  const path = environmentPath(service, environment, "envelopes");
+  const { device_keys: keys } = await call(service, ["GET", path], accessList);
+  return keys.map((key) => ({
+    id: key.device_key_id,
+    label: key.label ?? "",
+    keyType: key.key_type,
+    publicKeyPem: key.public_key,
+    owner: [key.name, key.email && `<${key.email}>`].filter(Boolean).join(" "),
+    hasEnvelope: key.has_envelope ?? key.needs_envelope === false,
+  }));
 }

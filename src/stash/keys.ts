@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { call, type Service, send, statusOf } from "./service.ts";
+import { keyId, optionalText } from "./wire-types.ts";
 
 /** What a device key's registration says of it. */
 export interface DeviceKeyRegistration {
@@ -8,14 +9,18 @@ export interface DeviceKeyRegistration {
   ttlMinutes: number;
   hostname: string;
   platform: string;
+  /** where the job comes from, for the service's audit log */
+  origin: Readonly<Record<string, string>>;
 }
 
-// Beyond 2^53 a number is rounded to another key's id (RFC 8259 section 6).
-const keyId = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 // Once a key is registered its id is what matters: an odd label or expiry must not make us forget it.
-const optionalText = v.fallback(v.nullish(v.string()), undefined);
 const registeredKey = v.object({ id: keyId, label: optionalText, expires_at: optionalText });
-const knownKey = v.object({ id: keyId, fingerprint: optionalText, public_key: optionalText });
+const knownKey = v.object({
+  id: keyId,
+  fingerprint: optionalText,
+  public_key: optionalText,
+  expires_at: optionalText,
+});
 
 /** A registered temporary key. */
 export interface TemporaryDevice {
@@ -28,30 +33,38 @@ export interface TemporaryDevice {
 /** Registers a temporary device key: the one write this project makes to an account. */
 export async function registerTemporaryKey(
   service: Service,
-  { label, publicKeyPem, ttlMinutes, hostname, platform }: DeviceKeyRegistration,
+  { label, publicKeyPem, ttlMinutes, hostname, platform, origin }: DeviceKeyRegistration,
 ): Promise<TemporaryDevice> {
   const body = {
     label,
     key_type: "device",
     public_key: publicKeyPem,
-    metadata: { label, hostname, platform, temporary: true, ttl_minutes: ttlMinutes },
+    metadata: { ...origin, label, hostname, platform, temporary: true, ttl_minutes: ttlMinutes },
     is_temporary: true,
     ttl_minutes: ttlMinutes,
   };
   const key = await call(service, ["POST", "user/keys", body], registeredKey);
-  const expiresAt = key.expires_at ?? new Date(Date.now() + ttlMinutes * 60_000).toISOString();
+  const expiresAt =
+    key.expires_at ?? new Date(service.connection.clock.now() + ttlMinutes * 60_000).toISOString();
   return { id: key.id, label: key.label ?? label, expiresAt };
 }
 
+export interface RegisteredKey {
+  id: number;
+  fingerprint: string | undefined;
+  publicKeyPem: string | undefined;
+  /** of a temporary key */
+  expiresAt: string | undefined;
+}
+
 /** The account's registered keys. */
-export async function listKeys(
-  service: Service,
-): Promise<{ id: number; fingerprint: string | undefined; publicKeyPem: string | undefined }[]> {
+export async function listKeys(service: Service): Promise<RegisteredKey[]> {
   const keys = await call(service, ["GET", "user/keys"], v.array(knownKey));
-  return keys.map(({ id, fingerprint, public_key }) => ({
+  return keys.map(({ id, fingerprint, public_key, expires_at }) => ({
     id,
     fingerprint: fingerprint ?? undefined,
     publicKeyPem: public_key ?? undefined,
+    expiresAt: expires_at ?? undefined,
   }));
 }
 

@@ -6,7 +6,7 @@ import type { Session } from "./session.ts";
 /** The environment's DEK, as its owner opens it. */
 export function dekOf({ server, account }: Session, slug = account.environment): Buffer {
   const environment = server.store.findEnvironment(account.applicationId, slug)?.id ?? 0;
-  const envelope = JSON.parse(server.store.findEnvelope(environment, account.ownerKeyId) ?? "{}");
+  const envelope = JSON.parse(server.store.findEnvelope(environment, account.ownerKeyId)?.envelope ?? "{}");
   const key = {
     key: inject("keys").ownerKeys.privateKey,
     padding: constants.RSA_PKCS1_OAEP_PADDING,
@@ -25,5 +25,10 @@ export function grantAsOwner(
   const { store } = session.server;
   const forKey = publicKey ?? store.findKey(deviceKeyId)?.public_key ?? "";
   const environment = store.findEnvironment(session.account.applicationId, slug)?.id ?? 0;
-  store.saveEnvelope(environment, deviceKeyId, JSON.stringify(wrapForKey(dekOf(session, slug), forKey)));
+  store.saveEnvelope(
+    environment,
+    deviceKeyId,
+    JSON.stringify(wrapForKey(dekOf(session, slug), forKey)),
+    "owner",
+  );
 }

@@ -33,6 +33,8 @@ export interface SessionOptions {
   grant?: boolean;
   type?: string;
   requestsPerMinute?: number;
+  /** of the test's own context: with tests side by side, the imported one is another test's */
+  onTestFinished?: (work: () => Promise<void>) => void;
   /** Answers a request instead of the service. */
   answer?: (request: RecordedRequest) => Response | undefined | Promise<Response | undefined>;
   /** Runs when the service has done what was asked, and before its answer is sent. */
@@ -62,7 +64,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
     ...(options.grant !== false && { grantKeys }),
   });
   const folder = mkdtempSync(join(tmpdir(), "scenario-"));
-  onTestFinished(async () => {
+  (options.onTestFinished ?? onTestFinished)(async () => {
     await server.close();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -20,6 +20,10 @@ export function createApp(store: Store, clock: Clock, requestsPerMinute: number)
   );
   app.notFound((context) => context.json({ message: "The route could not be found." }, 404));
 
+  app.use(async (context, next) => {
+    await next();
+    context.header("Date", clock.now().toUTCString());
+  });
   app.use(rateLimit(requestsPerMinute, clock));
   app.use(async (context, next) => {
     const token = /^Bearer (\S+)$/.exec(context.req.header("Authorization") ?? "")?.[1] ?? "";
@@ -81,14 +85,15 @@ export function createApp(store: Store, clock: Clock, requestsPerMinute: number)
   app.get("/applications/:app/environments/:slug/envelope", (context) => {
     const environment = findEnvironment(store, context);
     const key = findKey(store, Number(context.req.query("device_key_id")));
-    const envelope = store.findEnvelope(environment.id, key.id);
+    const found = store.findEnvelope(environment.id, key.id);
+    if (found === undefined) return context.json({ data: { envelope: null } });
     audit(context, "envelope.read", `${environment.slug}/${key.id}`);
-    return context.json({ data: { envelope: envelope === undefined ? null : JSON.parse(envelope) } });
+    return context.json({ data: { envelope: JSON.parse(found.envelope), granted_by: found.granted_by } });
   });
   app.post("/applications/:app/environments/:slug/envelope", async (context) => {
     const environment = findEnvironment(store, context);
     const { device_key_id, envelope } = await parseBody(context, schemas.newEnvelope);
-    saveEnvelope(store, environment, findKey(store, device_key_id), envelope);
+    saveEnvelope(store, environment, findKey(store, device_key_id), envelope, context.get("actor"));
     audit(context, "envelope.grant", `${environment.slug}/${device_key_id}`);
     return context.json({ data: { device_key_id } }, 201);
   });
@@ -103,7 +108,8 @@ export function createApp(store: Store, clock: Clock, requestsPerMinute: number)
     const { envelopes } = await parseBody(context, schemas.newEnvelopes);
     const written = { created: 0, updated: 0, errors: [] as string[] };
     for (const { device_key_id, envelope } of envelopes) {
-      const isNew = saveEnvelope(store, environment, findKey(store, device_key_id), envelope);
+      const key = findKey(store, device_key_id);
+      const isNew = saveEnvelope(store, environment, key, envelope, context.get("actor"));
       written[isNew ? "created" : "updated"] += 1;
       audit(context, "envelope.grant-bulk", `${environment.slug}/${device_key_id}`);
     }
@@ -158,9 +164,15 @@ function findKey(store: Store, id: number): KeyRow {
   return key;
 }
 
-function saveEnvelope(store: Store, environment: EnvironmentRow, key: KeyRow, envelope: unknown): boolean {
+function saveEnvelope(
+  store: Store,
+  environment: EnvironmentRow,
+  key: KeyRow,
+  envelope: unknown,
+  grantedBy: string,
+): boolean {
   const isNew = store.findEnvelope(environment.id, key.id) === undefined;
-  store.saveEnvelope(environment.id, key.id, JSON.stringify(envelope));
+  store.saveEnvelope(environment.id, key.id, JSON.stringify(envelope), grantedBy);
   return isNew;
 }
 

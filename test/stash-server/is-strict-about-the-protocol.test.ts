@@ -51,7 +51,10 @@ test("every endpoint answers as docs/protocol.md says, under data", async () => 
   expect((await ask("GET", `${base}/ci/envelope?device_key_id=2`)).data).toEqual({ envelope: null });
   const envelope = wrapForKey(dek, grantKeys.publicKey);
   expect((await ask("POST", `${base}/ci/envelope`, { device_key_id: 2, envelope })).status).toBe(201);
-  expect((await ask("GET", `${base}/ci/envelope?device_key_id=2`)).data).toEqual({ envelope });
+  expect((await ask("GET", `${base}/ci/envelope?device_key_id=2`)).data).toEqual({
+    envelope,
+    granted_by: "owner",
+  });
   const access = (await ask("GET", `${base}/ci/envelopes`)).data as {
     device_keys: Record<string, unknown>[];
   };

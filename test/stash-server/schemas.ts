@@ -45,6 +45,18 @@ const temporaryKey = v.strictObject({
     platform: v.string(),
     temporary: v.literal(true),
     ttl_minutes: ttlMinutes,
+    // where a job comes from
+    ...v.partial(
+      v.object({
+        repository: v.string(),
+        ref: v.string(),
+        sha: v.string(),
+        run_id: v.string(),
+        run_url: v.string(),
+        actor: v.string(),
+        event: v.string(),
+      }),
+    ).entries,
   }),
 });
 

@@ -54,7 +54,7 @@ export function addEnvironment(
     store.saveVariable(environmentId, name, value === null ? null : JSON.stringify(encryptValue(value, dek)));
   }
   for (const { id, keys } of holders) {
-    store.saveEnvelope(environmentId, id, JSON.stringify(wrapForKey(dek, keys.publicKey)));
+    store.saveEnvelope(environmentId, id, JSON.stringify(wrapForKey(dek, keys.publicKey)), "owner");
   }
 }
 

@@ -49,7 +49,7 @@ export function openStore(file: string, clock: Clock) {
       id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, public_key TEXT NOT NULL, fingerprint TEXT NOT NULL UNIQUE,
       key_type TEXT NOT NULL, expires_at TEXT);
     CREATE TABLE IF NOT EXISTS envelope (
-      environment_id INTEGER NOT NULL, device_key_id INTEGER NOT NULL, envelope TEXT NOT NULL,
+      environment_id INTEGER NOT NULL, device_key_id INTEGER NOT NULL, envelope TEXT NOT NULL, granted_by TEXT NOT NULL,
       PRIMARY KEY (environment_id, device_key_id));
     CREATE TABLE IF NOT EXISTS audit (at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL);
   `);
@@ -60,6 +60,9 @@ export function openStore(file: string, clock: Clock) {
   const run = (sql: string, ...values: SQLInputValue[]) => database.prepare(sql).run(...values);
   // A temporary key is gone from the second it expires, pruned or not.
   const alive = "(expires_at IS NULL OR expires_at > ?)";
+
+  const audit = (actor: string, action: string, subject: string) =>
+    run("INSERT INTO audit VALUES (?, ?, ?, ?)", now(), actor, action, subject);
 
   return {
     close: () => database.close(),
@@ -136,6 +139,7 @@ export function openStore(file: string, clock: Clock) {
     pruneExpiredKeys: () => {
       const expired = all<{ id: number }>(`SELECT id FROM device_key WHERE NOT ${alive}`, now());
       for (const { id } of expired) {
+        audit("service", "key.expire", String(id));
         run("DELETE FROM envelope WHERE device_key_id = ?", id);
         run("DELETE FROM device_key WHERE id = ?", id);
       }
@@ -143,16 +147,15 @@ export function openStore(file: string, clock: Clock) {
     },
 
     findEnvelope: (environmentId: number, keyId: number) =>
-      one<{ envelope: string }>(
-        "SELECT envelope FROM envelope WHERE environment_id = ? AND device_key_id = ?",
+      one<{ envelope: string; granted_by: string }>(
+        "SELECT envelope, granted_by FROM envelope WHERE environment_id = ? AND device_key_id = ?",
         environmentId,
         keyId,
-      )?.envelope,
-    saveEnvelope: (environmentId: number, keyId: number, envelope: string) =>
-      run("INSERT OR REPLACE INTO envelope VALUES (?, ?, ?)", environmentId, keyId, envelope),
+      ),
+    saveEnvelope: (environmentId: number, keyId: number, envelope: string, grantedBy: string) =>
+      run("INSERT OR REPLACE INTO envelope VALUES (?, ?, ?, ?)", environmentId, keyId, envelope, grantedBy),
 
-    audit: (actor: string, action: string, subject: string) =>
-      run("INSERT INTO audit VALUES (?, ?, ?, ?)", now(), actor, action, subject),
+    audit,
     listAudit: () => all<AuditRow>("SELECT * FROM audit ORDER BY rowid"),
   };
 }

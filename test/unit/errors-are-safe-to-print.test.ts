@@ -6,7 +6,7 @@ test.each([
   ["plain name_1", "plain name_1"],
   ["2026-11-20T23:35:04Z", "2026-11-20T23:35:04Z"],
   ["::add-mask::x", "\\u{3a}\\u{3a}add-mask:\\u{3a}x"],
-  ["##[error]x", "\\u{23}\\u{23}\\u{5b}error\\u{5d}x"],
+  ["##[error]x", "#\\u{23}\\u{5b}error\\u{5d}x"],
   ["a\nb\rc\u001b[0m", "a\\u{a}b\\u{d}c\\u{1b}\\u{5b}0m"],
   ["é🌍", "\\u{e9}\\u{1f30d}"],
   ["", '""'],

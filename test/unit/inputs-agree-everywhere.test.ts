@@ -24,7 +24,7 @@ describe("action.yml, the parser and the README", () => {
       if (name !== "label") expect(told, name).toBe(value); // the label's default is made by the host
       const row = rows("Inputs").find(([first]) => first === name) ?? [];
       expect(row[1], name).toBe(
-        name === "label" ? "`CI/CD Temporary Key (hostname)`" : value && `\`${value}\``,
+        name === "label" ? "`CI/CD Temporary Key (project workflow #run)`" : value && `\`${value}\``,
       );
     }
   });

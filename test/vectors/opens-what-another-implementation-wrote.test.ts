@@ -35,7 +35,7 @@ describe(`formats written by ${vectors.made_by}`, () => {
     const session = await startSession({ variables: {}, grant: false });
     const { store } = session.server;
     const key = { label: "vector", key_type: "device", public_key: vectors.public_key, expires_at: null };
-    store.saveEnvelope(1, store.addKey(key)?.id ?? 0, JSON.stringify(vectors.envelope));
+    store.saveEnvelope(1, store.addKey(key)?.id ?? 0, JSON.stringify(vectors.envelope), "owner");
     const carried = vectors.payloads.filter(({ value }: { value: string }) => !value.includes("\0"));
     for (const [index, { payload }] of carried.entries())
       store.saveVariable(1, `VALUE_${index}`, JSON.stringify(payload));

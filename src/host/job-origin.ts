@@ -1,0 +1,50 @@
+import type { Host } from "./host.ts";
+
+type Described = Pick<Host, "jobName" | "origin">;
+
+/** From docs.github.com, "Variables reference". */
+export function describeGitHubJob(environment: NodeJS.ProcessEnv): Described {
+  const { GITHUB_REPOSITORY, GITHUB_WORKFLOW, GITHUB_RUN_NUMBER, GITHUB_RUN_ID, GITHUB_SERVER_URL } =
+    environment;
+  return {
+    jobName: nameOf(GITHUB_REPOSITORY, GITHUB_WORKFLOW, GITHUB_RUN_NUMBER),
+    origin: told({
+      repository: GITHUB_REPOSITORY,
+      ref: environment.GITHUB_REF,
+      sha: environment.GITHUB_SHA,
+      run_id: GITHUB_RUN_ID,
+      run_url: GITHUB_RUN_ID && `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`,
+      actor: environment.GITHUB_ACTOR,
+      event: environment.GITHUB_EVENT_NAME,
+    }),
+  };
+}
+
+/** From docs.gitlab.com, "Predefined CI/CD variables". */
+export function describeGitLabJob(environment: NodeJS.ProcessEnv): Described {
+  const { CI_PROJECT_PATH, CI_JOB_NAME, CI_PIPELINE_IID } = environment;
+  return {
+    jobName: nameOf(CI_PROJECT_PATH, CI_JOB_NAME, CI_PIPELINE_IID),
+    origin: told({
+      repository: CI_PROJECT_PATH,
+      ref: environment.CI_COMMIT_REF_NAME,
+      sha: environment.CI_COMMIT_SHA,
+      run_id: environment.CI_JOB_ID,
+      run_url: environment.CI_JOB_URL,
+      actor: environment.GITLAB_USER_LOGIN,
+      event: environment.CI_PIPELINE_SOURCE,
+    }),
+  };
+}
+
+function nameOf(
+  project: string | undefined,
+  name: string | undefined,
+  run: string | undefined,
+): string | undefined {
+  return project && [project, name, run && `#${run}`].filter(Boolean).join(" ");
+}
+
+function told(facts: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(Object.entries(facts).flatMap(([name, fact]) => (fact ? [[name, fact]] : [])));
+}
