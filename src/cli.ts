@@ -46,6 +46,8 @@ async function run(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<n
       return runExec(line, environment);
     case "mask":
       return runMask(line, environment);
+    case "doctor":
+      return runDoctor(line, environment);
     case "approve":
       return runApprove(line, environment);
     case "clean-up":
@@ -161,6 +163,26 @@ async function runApprove(line: CommandLine, environment: NodeJS.ProcessEnv): Pr
     cancelled.throwIfAborted();
     return exitCodes.success;
   }, "Nothing more is approved.");
+}
+
+async function runDoctor(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<number> {
+  const given = readGiven(line);
+  const session = createSessionDirectory(tmpdir()); // for the host alone: it stays empty
+  const { createTerminal } = await import(/* webpackMode: "eager" */ "./host/terminal.ts");
+  const { diagnose } = await import(/* webpackMode: "eager" */ "./run/doctor.ts");
+  try {
+    return await cancellable(async (cancelled) => {
+      const host = await createHost({ environment, given, session, exportsTo: "file", cancelled });
+      const terminal = createTerminal(line.flags.has("json"), cancelled);
+      const options = {
+        full: line.flags.has("full"),
+        temporaryDirectory: environment.RUNNER_TEMP || tmpdir(),
+      };
+      return (await diagnose(host, terminal, options)) ? exitCodes.success : exitCodes.failure;
+    }, "Nothing is left behind.");
+  } finally {
+    session.delete();
+  }
 }
 
 async function createHost(options: ShellOptions): Promise<Host> {

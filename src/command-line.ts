@@ -6,7 +6,7 @@ import { inputDefaults } from "./host/inputs.ts";
 
 /** One command, as it was typed. */
 export interface CommandLine {
-  command: "pull" | "clean-up" | "exec" | "mask" | "approve" | "help" | "version";
+  command: "pull" | "clean-up" | "exec" | "mask" | "approve" | "doctor" | "help" | "version";
   /** what `help` is about */
   topic: string;
   flags: ReadonlyMap<string, string | true>;
@@ -25,6 +25,7 @@ const flagsOf: Record<string, readonly string[]> = {
   pull: [...inputFlags, ...secretFileFlags, "allow-debug-trace", "session-dir", "format"],
   exec: [...inputFlags, ...secretFileFlags],
   mask: ["session-dir", "values-file"],
+  doctor: [...inputFlags, ...secretFileFlags],
   approve: [
     ...Object.keys(approverDefaults).filter((name) => !["api-token", "watch"].includes(name)),
     "api-token-file",
@@ -34,6 +35,7 @@ const flagsOf: Record<string, readonly string[]> = {
 const switchesOf: Record<string, readonly string[]> = {
   mask: ["exact", "session-log"],
   approve: ["watch", "json"],
+  doctor: ["full", "json"],
 };
 
 /** @throws {StashError} `USAGE` */

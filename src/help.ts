@@ -6,6 +6,7 @@ const overview = `usage: secret-stash-ci COMMAND [FLAGS]
   exec -- CMD ARGS  run one command with the variables, its output masked
   mask              standard input to standard output, values masked
   approve           give a waiting job's key access, from your own machine
+  doctor            find out what keeps a pull from working
   clean-up          delete the key and everything else that pull left
 
 secret-stash-ci COMMAND --help tells more, --version the version.
@@ -38,6 +39,13 @@ ${inputs}`,
 Standard input to standard output with every value as ***, in every form that jobs print. The values are the session's, or those of
 FILE, a JSON array of strings (0600). --exact looks for the values alone. --session-log is for the GitLab component.
 `,
+  doctor: `usage: secret-stash-ci doctor [--full] [--json] [INPUTS]
+
+Looks at everything a pull needs, in order: this machine, the inputs, the service, the token, the application, the environment, the
+grant key, one variable. Exit code 0 only if a pull would work. Writes nothing, unless --full, which registers a temporary key, gives
+it access as a pull does, and deletes it.
+
+${inputs}`,
   approve: `usage: secret-stash-ci approve --environment ENV [--fingerprint F | --watch [--yes-label PATTERN]] [--key-dir DIR] [--json]
 
 Gives one waiting key access to one environment, with your own device key (--key-dir, else SECRET_STASH_KEY_DIR, else ~/.secret-stash)

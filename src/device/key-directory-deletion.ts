@@ -2,6 +2,7 @@ import { chmod, lstat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { rmRF } from "@actions/io";
 import { DEVICE_FILE, PRIVATE_KEY_FILE } from "./key-directory.ts";
+import { OWNER_FILE } from "./session-owner.ts";
 
 /** What became of a key directory that should go. */
 export type Deletion = "deleted" | "absent" | "replaced";
@@ -35,6 +36,6 @@ export async function deleteKeyFiles(path: string): Promise<Deletion> {
   const found = await lstat(path).catch(ignoreAbsence);
   if (!found?.isDirectory()) return "absent";
   await chmod(path, 0o700);
-  for (const name of [PRIVATE_KEY_FILE, DEVICE_FILE]) await rmRF(join(path, name));
+  for (const name of [PRIVATE_KEY_FILE, DEVICE_FILE, OWNER_FILE]) await rmRF(join(path, name));
   return "deleted";
 }

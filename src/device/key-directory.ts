@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { printable, StashError, systemCode } from "../errors.ts";
+import { describeOwner } from "./session-owner.ts";
 
 export const PRIVATE_KEY_FILE = "device_private_key.pem";
 export const DEVICE_FILE = "device.json";
@@ -26,6 +27,8 @@ export function isKeyDirectoryPath(path: string): boolean {
 export async function createKeyDirectory(path: string, privateKeyPem: string): Promise<void> {
   await explained(path, async () => {
     await mkdir(path, { mode: 0o700 });
+    const { name, content } = await describeOwner();
+    await createPrivateFile(join(path, name), content);
     await createPrivateFile(join(path, PRIVATE_KEY_FILE), privateKeyPem);
   });
 }

@@ -106,6 +106,9 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
     /^([A-Za-z_][A-Za-z0-9_]*)?$/.test(prefix),
     "must be letters, digits and _, and not begin with a digit",
   );
+  const isGlob = (text: string) => compileGlob(text) !== undefined;
+  const unmasked = list("unmasked", isGlob, "a [ does not close, or holds no range");
+  const isType = (text: string) => environmentTypes.includes(text);
   const ttlMinutes = wholeNumber("ttl", [5, 60], "minutes");
   const grantWaitMinutes = wholeNumber("grant-wait", [0, 60], "minutes");
   check(
@@ -113,9 +116,6 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
     !(grantWaitMinutes > ttlMinutes),
     `must be at most ttl, ${ttlMinutes} minutes: the key dies then`,
   );
-  const isGlob = (text: string) => compileGlob(text) !== undefined;
-  const unmasked = list("unmasked", isGlob, "a [ does not close, or holds no range");
-  const isType = (text: string) => environmentTypes.includes(text);
 
   const inputs: Inputs = {
     apiToken,

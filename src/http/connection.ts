@@ -11,6 +11,8 @@ export interface Connection {
   readonly apiToken: string;
   readonly agent: http.Agent;
   readonly clock: ServerClock;
+  /** what is left of the token's requests, as the last answer told it */
+  readonly limit: { remaining: number | undefined };
   /** ends every request of the session, body included */
   readonly deadline: AbortSignal;
   /** aborted when the job is being ended */
@@ -31,7 +33,7 @@ export function createConnection(
   },
 ): Connection {
   const { environment, cancelled, ...given } = options;
-  const rest = { ...given, clock: createServerClock(), cancelled };
+  const rest = { ...given, clock: createServerClock(), limit: { remaining: undefined }, cancelled };
   const { Agent } = rest.apiUrl.protocol === "https:" ? https : http;
   const agent = createAgent(
     () =>

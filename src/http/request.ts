@@ -25,6 +25,7 @@ export async function request(
   try {
     response = await send(connection, method, path, body === undefined ? undefined : JSON.stringify(body));
     connection.clock.observe(response.headers.date);
+    connection.limit.remaining = parseCount(headerText(response.headers["x-ratelimit-remaining"]));
     text = await readBody(response);
   } catch (error) {
     throw error instanceof StashError ? error : unanswered(connection, error);
@@ -32,7 +33,7 @@ export async function request(
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) return text;
   if (status >= 300 && status < 400) throw redirected(connection, status);
-  const retryAfterSeconds = parseSeconds(response.headers["retry-after"]);
+  const retryAfterSeconds = parseCount(response.headers["retry-after"]);
   // The query is left out: ids are not secret, but an error names the endpoint, not the call.
   throw new HttpError({
     status,
@@ -107,7 +108,11 @@ function redirected({ apiUrl }: Connection, status: number): StashError {
   );
 }
 
-function parseSeconds(header: string | undefined): number | undefined {
+function headerText(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+function parseCount(header: string | undefined): number | undefined {
   return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) : undefined;
 }
 

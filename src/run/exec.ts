@@ -1,10 +1,11 @@
 import type { Host } from "../host/host.ts";
 import { parseInputs, skipsForMissingCredentials } from "../host/inputs.ts";
+import { explainFailure } from "./failure.ts";
 import { maskCredentials } from "./mask.ts";
 import { runMasked } from "./masked-command.ts";
 import { pullVariables, takeBack } from "./pull.ts";
 import { reportSkipped } from "./report.ts";
-import { cancelled, createUndoLog } from "./undo.ts";
+import { createUndoLog } from "./undo.ts";
 
 /**
  * Runs one command with the variables in its environment alone and its output masked, and takes everything back when it ends.
@@ -23,7 +24,7 @@ export async function exec(host: Host, command: readonly string[]): Promise<numb
     const session = await pullVariables(host, inputs, undoLog);
     return await runMasked(host, command, session);
   } catch (error) {
-    throw host.cancelled.aborted ? cancelled() : error;
+    throw await explainFailure(host, inputs, error);
   } finally {
     await takeBack(host, undoLog);
   }

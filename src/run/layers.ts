@@ -41,7 +41,13 @@ async function fetchLayer(
   return { environment, items, granted };
 }
 
-async function checkTypes(
+/**
+ * Checks that the environments are there and of a type that is allowed; of any, when none is named.
+ *
+ * @returns the type of each
+ * @throws {StashError} `ENVIRONMENT_NOT_FOUND`, `ENVIRONMENT_TYPE_REFUSED`
+ */
+export async function checkTypes(
   service: Service,
   environments: readonly string[],
   allowed: readonly string[],
@@ -52,7 +58,7 @@ async function checkTypes(
     if (type === undefined) throw unknownEnvironment(environment, [...known.keys()]);
     return { environment, type };
   });
-  const refused = types.filter(({ type }) => !allowed.includes(type));
+  const refused = types.filter(({ type }) => allowed.length > 0 && !allowed.includes(type));
   if (refused.length === 0) return types.map(({ type }) => type);
   const found = refused
     .map(({ environment, type }) => `${printable(environment)} is ${printable(type)}`)

@@ -9,6 +9,7 @@ import { undoSession } from "./clean-up.ts";
 import { runCommand } from "./command.ts";
 import { connect } from "./connect.ts";
 import { planExports, type Session, writeEnvFiles } from "./exports.ts";
+import { explainFailure } from "./failure.ts";
 import { obtainDeks } from "./grant.ts";
 import { keepMasks } from "./kept-masks.ts";
 import { fetchLayers } from "./layers.ts";
@@ -31,7 +32,7 @@ export async function pull(host: Host): Promise<void> {
     await runCommand(host, inputs, variables, keyDirectory);
   } catch (error) {
     await takeBack(host, undoLog);
-    throw error;
+    throw await explainFailure(host, inputs, error);
   }
   // The variables were for one command alone: with it ends the need for the key, which so lives seconds.
   await takeBack(host, undoLog);

@@ -55,7 +55,7 @@ test("a name from the server cannot be a workflow command", async () => {
   session.server.store.addEnvironment(session.account.applicationId, { name: "x", slug, type: "local" });
   const message = await failingMain(session, { environment: "nope\u202e::stop" });
   expect(message).toContain(
-    "x\\u{a}:\\u{3a}set-env name=INJECTED:\\u{3a}1\\u{d}\\u{1b}\\u{5b}31m\\u{23}\\u{23}vso",
+    "x\\u{a}:\\u{3a}set-env name=INJECTED:\\u{3a}1\\u{d}\\u{1b}\\u{5b}31m#\\u{23}vso",
   );
   const raw = session.job.log.raw.join("\n");
   for (const live of ["\n::set-env", "\u001b", "\u202e", "##vso"]) expect(raw).not.toContain(live);

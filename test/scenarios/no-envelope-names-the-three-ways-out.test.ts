@@ -4,7 +4,7 @@ import { grantAsOwner } from "./grants.ts";
 import { failingMain, type Session, startSession } from "./session.ts";
 
 const threeWays =
-  /has no access to environment ci: .*three ways out:\n- an envelope that is already there.*\n- a grant key: .*\n- a person or a grant agent.* \[ENVELOPE_MISSING\]$/;
+  /has no access to environment ci: .*three ways out:\n- an envelope that is already there.*\n- a grant key: .*\n- a person, or a trusted machine,.* \[ENVELOPE_MISSING\]$/;
 
 test("when the service says so with null", async () => {
   const session = await startSession({ grant: false });

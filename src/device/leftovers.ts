@@ -1,0 +1,59 @@
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DEVICE_FILE, isKeyDirectoryPath } from "./key-directory.ts";
+import { isOwnerAlive } from "./session-owner.ts";
+
+/** A key directory that some session made: one that runs, or one that was killed. */
+export interface Leftover {
+  path: string;
+  /** its key has expired and whoever made it is gone */
+  isDead: boolean;
+}
+
+const OLD_MS = 2 * 60 * 60_000; // of one that does not tell when its key expires
+
+/** The key directories of this user: in the temp directory itself, and in session directories there. */
+export async function listLeftovers(temporaryDirectory: string): Promise<Leftover[]> {
+  const names = await readdir(temporaryDirectory).catch(() => []);
+  const candidates: string[] = [];
+  for (const path of names.map((name) => join(temporaryDirectory, name))) {
+    if (isKeyDirectoryPath(path)) candidates.push(path);
+    else if (/[/\\]secret-stash-session-[\w.-]+$/.test(path) && (await isOurs(path))) {
+      const inner = await readdir(path).catch(() => []);
+      candidates.push(...inner.map((name) => join(path, name)).filter(isKeyDirectoryPath));
+    }
+  }
+  const leftovers: Leftover[] = [];
+  for (const path of candidates) {
+    if (await isOurs(path)) leftovers.push({ path, isDead: await isDead(path) });
+  }
+  return leftovers;
+}
+
+/** A directory itself, not a link to one, and this user's. */
+async function isOurs(path: string): Promise<boolean> {
+  try {
+    const found = await lstat(path);
+    return found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid());
+  } catch {
+    return false;
+  }
+}
+
+async function isDead(path: string): Promise<boolean> {
+  if (await isOwnerAlive(path)) return false;
+  const expiresAt = await readExpiry(path);
+  if (expiresAt !== undefined) return expiresAt <= Date.now();
+  const made = await lstat(path).catch(() => undefined);
+  return made !== undefined && Date.now() - made.mtimeMs >= OLD_MS;
+}
+
+async function readExpiry(path: string): Promise<number | undefined> {
+  try {
+    const { expires_at } = Object(JSON.parse(await readFile(join(path, DEVICE_FILE), "utf8")));
+    const time = Date.parse(expires_at);
+    return Number.isNaN(time) ? undefined : time;
+  } catch {
+    return undefined; // killed before it was written, or half of it
+  }
+}

@@ -1,0 +1,48 @@
+import { describeError, StashError } from "../errors.ts";
+
+/** One thing to look at, and what came of it. */
+export interface Finding {
+  check: string;
+  /** `skipped`: an earlier check must be mended first */
+  state: "fine" | "wrong" | "skipped";
+  /** what is there; or what happened, the likely cause and the remedy */
+  detail: string;
+  /** of what is wrong */
+  code?: string;
+}
+
+export interface Check {
+  check: string;
+  /** @returns what is there; throws a StashError for what is wrong */
+  look: () => string | Promise<string>;
+}
+
+/** Looks at one thing after another, as long as each is fine: what follows builds on it. */
+export async function lookAt(checks: readonly Check[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { check, look } of checks) {
+    const wrong = findings.find(({ state }) => state !== "fine");
+    findings.push(
+      wrong === undefined
+        ? await lookAtOne({ check, look })
+        : { check, state: "skipped", detail: `not looked at, because of: ${wrong.check}` },
+    );
+  }
+  return findings;
+}
+
+/** Looks at things that do not depend on each other. */
+export async function lookAtEach(checks: readonly Check[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const check of checks) findings.push(await lookAtOne(check));
+  return findings;
+}
+
+async function lookAtOne({ check, look }: Check): Promise<Finding> {
+  try {
+    return { check, state: "fine", detail: await look() };
+  } catch (error) {
+    const code = error instanceof StashError ? error.code : "INTERNAL";
+    return { check, state: "wrong", detail: describeError(error).message, code };
+  }
+}

@@ -1,0 +1,45 @@
+import { listLeftovers } from "../device/leftovers.ts";
+import { probeTemporaryDirectory } from "../device/temporary-directory.ts";
+import { printable, StashError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import type { Check } from "./checks.ts";
+
+/** What a session needs of the machine it runs on. */
+export function machineChecks(host: Host, temporaryDirectory: string): Check[] {
+  return [
+    { check: "Node", look: () => checkNode(process.versions.node) },
+    {
+      check: "temp directory",
+      look: async () => {
+        await probeTemporaryDirectory(temporaryDirectory);
+        return `${printable(temporaryDirectory)} is private enough, and can be written`;
+      },
+    },
+    {
+      check: "leftovers",
+      look: async () => {
+        const leftovers = await listLeftovers(temporaryDirectory);
+        const expired = leftovers.filter(({ isDead }) => isDead).length;
+        if (leftovers.length === 0) return "none";
+        return `${leftovers.length} sessions in the temp directory, ${expired} of them dead: the next pull removes those`;
+      },
+    },
+    {
+      check: "masking",
+      look: () =>
+        host.masking === "runner"
+          ? "the runner masks what it is told"
+          : "nothing masks here by itself: use exec, the GitLab component, or | secret-stash-ci mask",
+    },
+  ];
+}
+
+/** 22.21 and 24.5 brought agents that know proxies (nodejs.org, `proxyEnv`). */
+function checkNode(version: string): string {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21)) return version;
+  throw new StashError(
+    "USAGE",
+    `Node ${version} runs this, which is too old: its HTTP agents ignore proxies. Use Node 24, or 22.21 and later.`,
+  );
+}

@@ -1,0 +1,9 @@
+import * as v from "valibot";
+import { call, type Service } from "./service.ts";
+
+const applications = v.array(v.object({ id: v.string() }));
+
+/** The applications that the token's account sees. */
+export function listApplications(service: Service): Promise<{ id: string }[]> {
+  return call(service, ["GET", "applications"], applications);
+}
