@@ -51,7 +51,10 @@ function ask(stream: NodeJS.WriteStream, question: string, cancelled: AbortSigna
       lines.close();
       answered(answer.trim());
     };
-    const onCancel = () => end("");
+    const onCancel = () => {
+      stream.write("\n");
+      end("");
+    };
     cancelled.addEventListener("abort", onCancel, { once: true });
     lines.once("line", end);
     lines.once("close", () => end(""));

@@ -19,9 +19,8 @@ export function machineChecks(host: Host, temporaryDirectory: string): Check[] {
       check: "leftovers",
       look: async () => {
         const leftovers = await listLeftovers(temporaryDirectory);
-        const expired = leftovers.filter(({ isDead }) => isDead).length;
-        if (leftovers.length === 0) return "none";
-        return `${leftovers.length} sessions in the temp directory, ${expired} of them dead: the next pull removes those`;
+        const dead = leftovers.filter(({ isDead }) => isDead).length;
+        return dead === 0 ? "none" : `${dead} of killed jobs, which the next pull removes`;
       },
     },
     {

@@ -17,7 +17,7 @@ export function report(
   const { environments, applicationId, envFiles, exportEnv } = inputs;
   const source = `${environments.length > 1 ? "environments" : "environment"} ${listNames(environments)}`;
   host.info(
-    `SecretStash: ${variables.size} variables from ${source} of application ${printable(applicationId)}.`,
+    `SecretStash: ${variables.size === 1 ? "1 variable" : `${variables.size} variables`} from ${source} of application ${printable(applicationId)}.`,
   );
   host.info(
     `Temporary device key ${device.id}, ${printable(device.label, 255)}, expires at ${printable(device.expiresAt)}.`,

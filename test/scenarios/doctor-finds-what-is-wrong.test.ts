@@ -174,7 +174,7 @@ describe("what is wrong is named, with its remedy, and what builds on it is not 
     mkdirSync(join(temp, "secret-stash-tmp-1123456789abcdef"), { mode: 0o700 });
     const { findings } = await wrong(session, [], { RUNNER_TEMP: temp });
     expect(findings.find(({ check }) => check === "leftovers")?.detail).toMatch(
-      /^2 sessions in the temp directory, 1 of them dead/,
+      /^1 of killed jobs, which the next pull removes$/,
     );
   });
 });
