@@ -159,7 +159,11 @@ async function runApprove(line: CommandLine, environment: NodeJS.ProcessEnv): Pr
   const { approve } = await import(/* webpackMode: "eager" */ "./run/approve.ts");
   return cancellable(async (cancelled) => {
     const terminal = createTerminal(flags.has("json"), cancelled);
-    await approve(terminal, connect({ environment }, inputs, cancelled), inputs);
+    await approve(
+      terminal,
+      connect({ environment, workspace: ".", info: terminal.say }, inputs, cancelled),
+      inputs,
+    );
     cancelled.throwIfAborted();
     return exitCodes.success;
   }, "Nothing more is approved.");

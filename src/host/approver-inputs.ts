@@ -13,6 +13,7 @@ export const approverDefaults = {
   environment: "",
   "api-url": inputDefaults["api-url"],
   timeout: inputDefaults.timeout,
+  "ca-file": "",
   "key-dir": "",
   fingerprint: "",
   "yes-label": "",
@@ -20,7 +21,7 @@ export const approverDefaults = {
 } as const;
 
 export interface ApproverInputs
-  extends Pick<Inputs, "apiToken" | "applicationId" | "apiUrl" | "timeoutSeconds"> {
+  extends Pick<Inputs, "apiToken" | "applicationId" | "apiUrl" | "timeoutSeconds" | "caFile"> {
   environment: string;
   keyDirectory: string;
   /** hex digits alone, in lower case; empty when somebody is to choose */
@@ -69,6 +70,7 @@ export function parseApproverInputs(
     environment,
     apiUrl: parseApiUrl(text("api-url"), (expected) => check("api-url", false, expected)),
     timeoutSeconds: wholeNumber("timeout", [1, 3600], "seconds"),
+    caFile: text("ca-file"),
     keyDirectory: text("key-dir") || join(homedir(), ".secret-stash"),
     fingerprint,
     yesLabel,

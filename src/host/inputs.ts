@@ -36,6 +36,7 @@ export const inputDefaults = {
   label: "",
   revoke: "true",
   timeout: "60",
+  "ca-file": "",
 } as const;
 
 export type InputName = keyof typeof inputDefaults;
@@ -75,6 +76,8 @@ export interface Inputs {
   workingDirectory: string;
   revoke: boolean;
   timeoutSeconds: number;
+  /** path of certificates to trust besides Node's own; empty when there are none */
+  caFile: string;
 }
 
 /**
@@ -145,6 +148,7 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
     workingDirectory: text("working-directory"),
     revoke: flag("revoke"),
     timeoutSeconds: wholeNumber("timeout", [1, 3600], "seconds"),
+    caFile: text("ca-file"),
   };
   reader.oneOf("on-missing-credentials", missingCredentialsPolicies);
   if (reader.mistakes.length === 0) return inputs;
@@ -178,8 +182,9 @@ export function isIdentifier(text: string): boolean {
 /** What clean-up needs, and no more: a mistake that a later step brought into any other input must not keep it from its work. */
 export function readRevocationInputs(
   given: (name: InputName) => string,
-): Pick<Inputs, "apiToken" | "revoke"> {
-  return { apiToken: given("api-token").trim(), revoke: given("revoke").trim().toLowerCase() !== "false" };
+): Pick<Inputs, "apiToken" | "revoke" | "caFile"> {
+  const revoke = given("revoke").trim().toLowerCase() !== "false";
+  return { apiToken: given("api-token").trim(), revoke, caFile: given("ca-file").trim() };
 }
 
 const namedShells = ["bash", "sh", "pwsh", "python"] as const;

@@ -1,7 +1,14 @@
 import http from "node:http";
 import https from "node:https";
+import { getCACertificates } from "node:tls";
 import { StashError } from "../errors.ts";
 import { createServerClock, type ServerClock } from "./server-clock.ts";
+
+/** When everything that belongs together must be over, retries and pauses included. */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  millisecondsLeft(): number;
+}
 
 /** One origin, one token, one deadline: everything the requests of a session share. */
 export interface Connection {
@@ -13,32 +20,43 @@ export interface Connection {
   readonly clock: ServerClock;
   /** what is left of the token's requests, as the last answer told it */
   readonly limit: { remaining: number | undefined };
-  /** ends every request of the session, body included */
-  readonly deadline: AbortSignal;
+  readonly deadline: Deadline;
   /** aborted when the job is being ended */
   readonly cancelled: AbortSignal | undefined;
   readonly timeoutSeconds: number;
   readonly userAgent: string;
+  /** tells people why nothing happens for a while */
+  say(message: string): void;
 }
 
 /**
  * Opens nothing yet: the first request connects, later ones reuse the socket. The agent reads `HTTPS_PROXY`,
  * `HTTP_PROXY` and `NO_PROXY` from `environment` (`proxyEnv`, Node 22.21 and 24.5).
+ *
+ * @throws {StashError} `PROXY_INVALID`
  */
 export function createConnection(
-  options: Pick<Connection, "apiUrl" | "apiToken" | "timeoutSeconds" | "userAgent"> & {
+  options: Pick<Connection, "apiUrl" | "apiToken" | "timeoutSeconds" | "userAgent" | "say"> & {
     environment: NodeJS.ProcessEnv;
+    /** PEM of authorities to trust besides Node's own and those of NODE_EXTRA_CA_CERTS */
+    authorities?: string | undefined;
     /** ends the requests at once */
-    cancelled?: AbortSignal;
+    cancelled?: AbortSignal | undefined;
   },
 ): Connection {
-  const { environment, cancelled, ...given } = options;
+  const { environment, authorities, cancelled, ...given } = options;
   const rest = { ...given, clock: createServerClock(), limit: { remaining: undefined }, cancelled };
   const { Agent } = rest.apiUrl.protocol === "https:" ? https : http;
   const agent = createAgent(
     () =>
-      // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED, set by another step, cannot send the token to a stranger.
-      new Agent({ keepAlive: true, proxyEnv: environment, rejectUnauthorized: true }),
+      new Agent({
+        keepAlive: true,
+        proxyEnv: environment,
+        // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED or NODE_OPTIONS, set by another step, cannot weaken them.
+        rejectUnauthorized: true,
+        minVersion: "TLSv1.2",
+        ...(authorities !== undefined && { ca: [...getCACertificates("default"), authorities] }),
+      }),
   );
   return { ...rest, agent, deadline: createDeadline(rest.timeoutSeconds, cancelled) };
 }
@@ -48,9 +66,13 @@ export function renewDeadline(connection: Connection, timeoutSeconds: number): C
   return { ...connection, timeoutSeconds, deadline: createDeadline(timeoutSeconds, connection.cancelled) };
 }
 
-function createDeadline(seconds: number, cancelled: AbortSignal | undefined): AbortSignal {
-  const deadline = AbortSignal.timeout(seconds * 1000);
-  return cancelled ? AbortSignal.any([deadline, cancelled]) : deadline;
+function createDeadline(seconds: number, cancelled: AbortSignal | undefined): Deadline {
+  const endsAt = performance.now() + seconds * 1000;
+  const timeout = AbortSignal.timeout(seconds * 1000);
+  return {
+    signal: cancelled ? AbortSignal.any([timeout, cancelled]) : timeout,
+    millisecondsLeft: () => endsAt - performance.now(),
+  };
 }
 
 function createAgent(create: () => http.Agent): http.Agent {

@@ -6,7 +6,7 @@ export class HttpError extends Error {
   readonly status: number;
   readonly method: string;
   readonly path: string;
-  /** `Retry-After`, when it is given in seconds */
+  /** what `Retry-After` asks to wait */
   readonly retryAfterSeconds: number | undefined;
   /** field names of a 422 in Laravel's shape */
   readonly fields: readonly string[];

@@ -3,45 +3,56 @@ import https from "node:https";
 import { StashError, systemCode } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import { HttpError } from "./http-error.ts";
+import { isTransient, isUnprocessed, spareLimit, waitToRetry } from "./retry.ts";
 
+const REQUEST_SECONDS = 10;
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
+export interface RequestOptions {
+  method: "GET" | "POST" | "DELETE";
+  /** below `/api/`, already percent-encoded */
+  path: string;
+  body?: unknown;
+  /** a second one would do something again: repeated only where the first was surely not looked at */
+  once?: boolean;
+}
+
 /**
- * The one request function.
+ * The one request function. A failure that may pass is tried again, within the session's deadline.
  *
- * @param path below `/api/`, already percent-encoded
  * @returns the body of a 2xx answer as text
  * @throws {HttpError} for any other status
  * @throws {StashError} `TIMED_OUT`, `SERVICE_UNREACHABLE`, `SERVICE_REDIRECTED`, `RESPONSE_INVALID`
  */
-export async function request(
-  connection: Connection,
-  method: "GET" | "POST" | "DELETE",
-  path: string,
-  body?: unknown,
-): Promise<string> {
-  let response: IncomingMessage;
-  let text: string;
-  try {
-    response = await send(connection, method, path, body === undefined ? undefined : JSON.stringify(body));
-    connection.clock.observe(response.headers.date);
-    connection.limit.remaining = parseCount(headerText(response.headers["x-ratelimit-remaining"]));
-    text = await readBody(response);
-  } catch (error) {
-    throw error instanceof StashError ? error : unanswered(connection, error);
+export async function request(connection: Connection, options: RequestOptions): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    await spareLimit(connection);
+    try {
+      return await requestOnce(connection, options);
+    } catch (error) {
+      const mayPass = (options.once ? isUnprocessed : isTransient)(error);
+      const isOver = connection.deadline.signal.aborted;
+      if (!isOver && mayPass && (await waitToRetry(connection, error, attempt))) continue;
+      throw error instanceof StashError || error instanceof HttpError ? error : unanswered(connection, error);
+    }
   }
+}
+
+async function requestOnce(connection: Connection, { method, path, body }: RequestOptions): Promise<string> {
+  const { deadline, clock, limit } = connection;
+  const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(REQUEST_SECONDS * 1000)]);
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const response = await send(connection, method, path, text, signal);
+  clock.observe(response.headers.date);
+  limit.remaining = parseCount(headerText(response.headers["x-ratelimit-remaining"]));
+  const answer = await readBody(response);
   const status = response.statusCode ?? 0;
-  if (status >= 200 && status < 300) return text;
+  if (status >= 200 && status < 300) return answer;
   if (status >= 300 && status < 400) throw redirected(connection, status);
-  const retryAfterSeconds = parseCount(response.headers["retry-after"]);
+  const retryAfterSeconds = parseRetryAfter(response.headers["retry-after"], clock.now());
   // The query is left out: ids are not secret, but an error names the endpoint, not the call.
-  throw new HttpError({
-    status,
-    method,
-    path: path.replace(/\?.*/, ""),
-    retryAfterSeconds,
-    fields: fieldsOf(text),
-  });
+  const fields = fieldsOf(answer);
+  throw new HttpError({ status, method, path: path.replace(/\?.*/, ""), retryAfterSeconds, fields });
 }
 
 function send(
@@ -49,8 +60,9 @@ function send(
   method: string,
   path: string,
   body: string | undefined,
+  signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const { apiUrl, apiToken, agent, deadline, userAgent } = connection;
+  const { apiUrl, apiToken, agent, userAgent } = connection;
   const { request: open } = apiUrl.protocol === "https:" ? https : http;
   const headers: http.OutgoingHttpHeaders = {
     Authorization: `Bearer ${apiToken}`,
@@ -60,7 +72,7 @@ function send(
     ...(body !== undefined && { "Content-Length": Buffer.byteLength(body) }),
   };
   return new Promise((resolve, reject) => {
-    open(`${apiUrl.href.replace(/\/+$/, "")}/api/${path}`, { method, headers, agent, signal: deadline })
+    open(`${apiUrl.href.replace(/\/+$/, "")}/api/${path}`, { method, headers, agent, signal })
       .on("response", resolve)
       .on("error", reject)
       .end(body);
@@ -84,7 +96,7 @@ async function readBody(response: IncomingMessage): Promise<string> {
 }
 
 function unanswered({ apiUrl, deadline, timeoutSeconds }: Connection, error: unknown): StashError {
-  if (deadline.aborted) {
+  if (deadline.signal.aborted) {
     return new StashError(
       "TIMED_OUT",
       `The service at ${apiUrl.host} did not answer within the session's ${timeoutSeconds} s. It may be down, or a ` +
@@ -94,10 +106,21 @@ function unanswered({ apiUrl, deadline, timeoutSeconds }: Connection, error: unk
   }
   return new StashError(
     "SERVICE_UNREACHABLE",
-    `The service at ${apiUrl.host} cannot be reached (${systemCode(error)}). Check api-url, DNS, the runner's network, ` +
-      "and HTTPS_PROXY and NO_PROXY where there is a proxy.",
+    `The service at ${apiUrl.host} cannot be reached (${systemCode(error)}). ${remedyFor(systemCode(error))}`,
     { cause: error },
   );
+}
+
+/** What usually is behind a failed connection. */
+function remedyFor(code: string): string {
+  if (/^(ENOTFOUND|EAI_)/.test(code))
+    return "Its name does not resolve: check api-url, and DNS on the runner.";
+  if (/CERT|SIGNATURE|ISSUER|SSL|TLS/.test(code)) {
+    return "Its certificate is not trusted: check api-url; where the network has an authority of its own, name its certificate in ca-file.";
+  }
+  if (code === "ABORT_ERR")
+    return `Requests were given up after ${REQUEST_SECONDS} s each. It may be overloaded: run the job again later.`;
+  return "Check api-url, the runner's network, and HTTPS_PROXY and NO_PROXY where there is a proxy.";
 }
 
 function redirected({ apiUrl }: Connection, status: number): StashError {
@@ -110,6 +133,14 @@ function redirected({ apiUrl }: Connection, status: number): StashError {
 
 function headerText(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
+}
+
+/** Seconds, or an HTTP date by the service's clock (RFC 9110 section 10.2.3). */
+function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+  const seconds = parseCount(header);
+  if (seconds !== undefined || header === undefined) return seconds;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
 function parseCount(header: string | undefined): number | undefined {

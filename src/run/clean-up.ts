@@ -89,10 +89,15 @@ async function removeKeyDirectory(
 async function revokeKey(host: Host, undo: Undo, warnings: string[]): Promise<boolean> {
   const { apiUrl, deviceKeyId, fingerprint } = undo;
   if (apiUrl === undefined || fingerprint === undefined) return true; // never registered
-  const { apiToken, revoke } = readRevocationInputs(host.readInput);
+  const { apiToken, revoke, caFile } = readRevocationInputs(host.readInput);
   if (!revoke) return false;
   try {
-    const service = connect(host, { apiUrl: new URL(apiUrl), apiToken, timeoutSeconds: REVOCATION_SECONDS });
+    const service = connect(host, {
+      apiUrl: new URL(apiUrl),
+      apiToken,
+      caFile,
+      timeoutSeconds: REVOCATION_SECONDS,
+    });
     const id = deviceKeyId ?? (await findRegisteredId(service, fingerprint));
     return id === undefined || (await deleteKey(service, id));
   } catch (error) {

@@ -1,28 +1,33 @@
+import { resolve } from "node:path";
 import type { Host } from "../host/host.ts";
 import type { Inputs } from "../host/inputs.ts";
 import { createConnection, renewDeadline } from "../http/connection.ts";
 import type { Service } from "../stash/service.ts";
 import { version } from "../version.ts";
+import { readAuthorities } from "../workspace/ca-file.ts";
 
-/** The service, on a connection whose deadline starts now. The application is needed for its environments alone. */
+type Target = Pick<Inputs, "apiUrl" | "apiToken" | "timeoutSeconds"> &
+  Partial<Pick<Inputs, "applicationId" | "caFile">>;
+
+/**
+ * The service, on a connection whose deadline starts now. The application is needed for its environments alone.
+ *
+ * @throws {StashError} `CA_FILE_UNREADABLE`, `PROXY_INVALID`
+ */
 export function connect(
-  host: Pick<Host, "environment">,
-  {
-    apiUrl,
-    apiToken,
-    applicationId = "",
-    timeoutSeconds,
-  }: Pick<Inputs, "apiUrl" | "apiToken" | "timeoutSeconds"> & Partial<Pick<Inputs, "applicationId">>,
+  { environment, workspace, info }: Pick<Host, "environment" | "workspace" | "info">,
+  { apiUrl, apiToken, applicationId = "", timeoutSeconds, caFile = "" }: Target,
   cancelled?: AbortSignal,
 ): Service {
-  const userAgent = `secret-stash-action/${version}`;
   const connection = createConnection({
     apiUrl,
     apiToken,
     timeoutSeconds,
-    userAgent,
-    environment: host.environment,
-    ...(cancelled && { cancelled }),
+    userAgent: `secret-stash-action/${version}`,
+    environment,
+    say: info,
+    authorities: caFile === "" ? undefined : readAuthorities(resolve(workspace, caFile)),
+    cancelled,
   });
   return { connection, applicationId };
 }

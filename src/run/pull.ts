@@ -63,7 +63,15 @@ export async function pullVariables(
   const label = inputs.label || defaultLabel(host);
   const { publicKeyPem, fingerprint } = key;
   remember({ apiUrl: inputs.apiUrl.href, fingerprint });
-  const registration = { label, publicKeyPem, ttlMinutes: inputs.ttlMinutes, hostname, platform, origin };
+  const registration = {
+    label,
+    publicKeyPem,
+    fingerprint,
+    ttlMinutes: inputs.ttlMinutes,
+    hostname,
+    platform,
+    origin,
+  };
   const device = await registerTemporaryKey(service, registration);
   remember({ deviceKeyId: device.id, expiresAt: device.expiresAt });
   await writeDeviceFile(keyDirectory, { ...key, ...device });

@@ -47,7 +47,8 @@ export async function storeEnvelope(
   envelope: { v: number; alg: string; ct: string },
 ): Promise<void> {
   const body = { device_key_id: deviceKeyId, envelope };
-  await send(service, "POST", environmentPath(service, environment, "envelope"), body);
+  // A second one for the same key changes nothing.
+  await send(service, { method: "POST", path: environmentPath(service, environment, "envelope"), body });
 }
 
 /** A device key as the environment's list of keys shows it. */

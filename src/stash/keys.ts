@@ -1,4 +1,7 @@
 import * as v from "valibot";
+import { StashError } from "../errors.ts";
+import { HttpError } from "../http/http-error.ts";
+import { isTransient, isUnprocessed, MAX_ATTEMPTS } from "../http/retry.ts";
 import { call, type Service, send, statusOf } from "./service.ts";
 import { keyId, optionalText } from "./wire-types.ts";
 
@@ -6,6 +9,7 @@ import { keyId, optionalText } from "./wire-types.ts";
 export interface DeviceKeyRegistration {
   label: string;
   publicKeyPem: string;
+  fingerprint: string;
   ttlMinutes: number;
   hostname: string;
   platform: string;
@@ -30,10 +34,13 @@ export interface TemporaryDevice {
   expiresAt: string;
 }
 
-/** Registers a temporary device key: the one write this project makes to an account. */
+/**
+ * Registers a temporary device key: the one write this project makes to an account. When no answer says what became of it, the
+ * account's keys do, so that there is one key a session, whatever happens.
+ */
 export async function registerTemporaryKey(
   service: Service,
-  { label, publicKeyPem, ttlMinutes, hostname, platform, origin }: DeviceKeyRegistration,
+  { label, publicKeyPem, fingerprint, ttlMinutes, hostname, platform, origin }: DeviceKeyRegistration,
 ): Promise<TemporaryDevice> {
   const body = {
     label,
@@ -43,10 +50,38 @@ export async function registerTemporaryKey(
     is_temporary: true,
     ttl_minutes: ttlMinutes,
   };
-  const key = await call(service, ["POST", "user/keys", body], registeredKey);
+  const key = await registerOnce(service, body, fingerprint);
   const expiresAt =
     key.expires_at ?? new Date(service.connection.clock.now() + ttlMinutes * 60_000).toISOString();
   return { id: key.id, label: key.label ?? label, expiresAt };
+}
+
+async function registerOnce(
+  service: Service,
+  body: object,
+  fingerprint: string,
+): Promise<v.InferOutput<typeof registeredKey>> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call(service, ["POST", "user/keys", body], registeredKey, { once: true });
+    } catch (error) {
+      // 422: "registered already", by a request of ours that seemed lost and was only late.
+      const isUnsure = mayHaveWorked(error) || (attempt > 1 && statusOf(error) === 422);
+      if (!isUnsure || service.connection.deadline.signal.aborted) throw error;
+      const found = (await listKeys(service)).find((key) => key.fingerprint === fingerprint);
+      if (found !== undefined) return { id: found.id, label: undefined, expires_at: found.expiresAt };
+      const isFinal = statusOf(error) === 422 || (error as StashError).code === "RESPONSE_INVALID";
+      if (attempt >= MAX_ATTEMPTS || isFinal) throw error;
+    }
+  }
+}
+
+/** The service may have done what was asked, although it did not say so. */
+function mayHaveWorked(error: unknown): boolean {
+  const cause = error instanceof StashError ? error.cause : undefined;
+  const code = error instanceof StashError ? error.code : "";
+  if (cause instanceof HttpError) return isTransient(cause);
+  return code === "RESPONSE_INVALID" || (code === "SERVICE_UNREACHABLE" && !isUnprocessed(cause));
 }
 
 export interface RegisteredKey {
@@ -76,7 +111,7 @@ export async function listKeys(service: Service): Promise<RegisteredKey[]> {
  */
 export async function deleteKey(service: Service, id: number): Promise<boolean> {
   try {
-    await send(service, "DELETE", `user/keys/${id}`);
+    await send(service, { method: "DELETE", path: `user/keys/${id}` });
     return true;
   } catch (error) {
     if ([404, 405].includes(statusOf(error) ?? 0)) return false;

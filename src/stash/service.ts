@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { listNames, printable, StashError } from "../errors.ts";
 import type { Connection } from "../http/connection.ts";
 import { HttpError } from "../http/http-error.ts";
-import { request } from "../http/request.ts";
+import { type RequestOptions, request } from "../http/request.ts";
 
 /** One application on the service, seen through one token. */
 export interface Service {
@@ -19,8 +19,9 @@ export async function call<Schema extends v.GenericSchema>(
   service: Service,
   [method, path, body]: readonly ["GET" | "POST", string, unknown?],
   schema: Schema,
+  options: { once?: boolean } = {},
 ): Promise<v.InferOutput<Schema>> {
-  const text = await send(service, method, path, body);
+  const text = await send(service, { method, path, body, ...options });
   const parsed = v.safeParse(v.object({ data: schema }), parseJson(text), { abortEarly: true });
   if (parsed.success) return (parsed.output as { data: v.InferOutput<Schema> }).data;
   // Only where the shape broke is told, never what stood there.
@@ -33,14 +34,9 @@ export async function call<Schema extends v.GenericSchema>(
 }
 
 /** Calls an endpoint whose answer is not looked at: any 2xx is success. Throws as `call` does. */
-export async function send(
-  { connection }: Service,
-  method: "GET" | "POST" | "DELETE",
-  path: string,
-  body?: unknown,
-): Promise<string> {
+export async function send({ connection }: Service, options: RequestOptions): Promise<string> {
   try {
-    return await request(connection, method, path, body);
+    return await request(connection, options);
   } catch (error) {
     throw error instanceof HttpError ? translate(error) : error;
   }
