@@ -25,10 +25,12 @@ export async function call<Schema extends v.GenericSchema>(
   const parsed = v.safeParse(v.object({ data: schema }), parseJson(text), { abortEarly: true });
   if (parsed.success) return (parsed.output as { data: v.InferOutput<Schema> }).data;
   // Only where the shape broke is told, never what stood there.
-  const place = v.getDotPath(parsed.issues[0]) ?? "its top level";
+  const [issue] = parsed.issues;
+  const place = v.getDotPath(issue) ?? "its top level";
+  const excess = issue.type === "max_length" ? `, which has more than ${issue.requirement} entries` : "";
   throw new StashError(
     "RESPONSE_INVALID",
-    `${method} ${pathOnly(path)} did not answer in SecretStash's format (at ${printable(place)}). ` +
+    `${method} ${pathOnly(path)} did not answer in SecretStash's format (at ${printable(place)}${excess}). ` +
       "A proxy or a login page may have answered instead. Check that api-url points at SecretStash.",
   );
 }

@@ -8,7 +8,12 @@ export interface EncryptedVariable {
   payload: unknown;
 }
 
-const variables = v.array(v.object({ name: v.string(), payload: v.optional(v.unknown(), null) }));
+const MAX_VARIABLES = 100_000; // beyond it something else answers, or somebody wants the runner's memory
+const variables = v.pipe(
+  v.array(v.unknown()),
+  v.maxLength(MAX_VARIABLES),
+  v.array(v.object({ name: v.string(), payload: v.optional(v.unknown(), null) })),
+);
 
 /**
  * An environment's variables, from the Node client's path, else from the PHP client's (docs/protocol.md, HTTP).

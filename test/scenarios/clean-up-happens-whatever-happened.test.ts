@@ -114,7 +114,8 @@ test("a registration whose answer is lost is found by its fingerprint, and goes 
   let lost = 0;
   const session = await startSession({
     served: ({ method, url }) => {
-      if (method === "POST" && url === "/api/user/keys" && lost++ === 0) throw new Error("the answer is lost");
+      if (method === "POST" && url === "/api/user/keys" && lost++ === 0)
+        throw new Error("the answer is lost");
     },
   });
   const step = session.step();
