@@ -1,14 +1,8 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import https from "node:https";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { forwardTo, hasOpenssl, startTlsServer, opensslTitle as title } from "./certificate.ts";
 import { failingMain, startSession } from "./session.ts";
-
-const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
-const title = hasOpenssl ? "" : " (openssl is missing: apt-get install openssl)";
 
 test.skipIf(!hasOpenssl)(
   `NODE_TLS_REJECT_UNAUTHORIZED=0 does not make us trust a stranger${title}`,
@@ -38,33 +32,50 @@ test("a malformed proxy is named, and nothing is sent around it", async () => {
   expect(session.requests).toEqual([]);
 });
 
+test.skipIf(!hasOpenssl)(
+  `ca-file vouches for it as well, in post too, and a wrong one is named${title}`,
+  async () => {
+    const session = await startSession();
+    const { url, certificate } = await startTlsServer(forwardTo(session.server.url));
+    const step = session.step({ "api-url": url, "ca-file": certificate });
+    expect(await step.main()).toBe(0);
+    expect(await step.post()).toBe(0);
+    expect(session.server.store.listKeys()).toHaveLength(2);
+
+    expect(await failingMain(await startSession(), { "api-url": url })).toMatch(
+      /\(DEPTH_ZERO_SELF_SIGNED_CERT\)\. Its certificate is not trusted: .* name its certificate in ca-file\. \[SERVICE_UNREACHABLE\]$/,
+    );
+    const other = await startSession();
+    writeFileSync(join(other.job.workspace, "no.pem"), "-----BEGIN nothing");
+    expect(await failingMain(other, { "ca-file": "no.pem" })).toMatch(
+      /^ca-file .*no\.pem cannot be used .*\[CA_FILE_UNREADABLE\]$/,
+    );
+    expect(await failingMain(await startSession(), { "ca-file": "absent.pem" })).toMatch(
+      /\(ENOENT\).*\[CA_FILE_UNREADABLE\]$/,
+    );
+  },
+);
+
+test.skipIf(!hasOpenssl)(`TLS 1.1 is refused, whatever NODE_OPTIONS say${title}`, async () => {
+  const session = await startSession();
+  const old = {
+    minVersion: "TLSv1" as const,
+    maxVersion: "TLSv1.1" as const,
+    ciphers: "DEFAULT:@SECLEVEL=0",
+  };
+  const { url, certificate } = await startTlsServer(forwardTo(session.server.url), old);
+  const lax = { NODE_OPTIONS: "--tls-min-v1.0 --tls-cipher-list=DEFAULT:@SECLEVEL=0" };
+  const message = await failingMain(session, { "api-url": url, "ca-file": certificate }, lax);
+  expect(message).toMatch(/\[SERVICE_UNREACHABLE\]$/);
+  expect(session.requests).toEqual([]);
+});
+
 /** An https server with a certificate of its own making, which refuses every token. */
 async function startStranger(): Promise<{ url: string; tokens: string[]; certificate: string }> {
-  const folder = mkdtempSync(join(tmpdir(), "stranger-"));
-  const [key, certificate] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"];
-  spawnSync("openssl", [
-    ...request,
-    "-addext",
-    "subjectAltName=DNS:localhost",
-    "-keyout",
-    key,
-    "-out",
-    certificate,
-  ]);
   const tokens: string[] = [];
-  const server = https.createServer(
-    { key: readFileSync(key), cert: readFileSync(certificate) },
-    (incoming, response) => {
-      tokens.push(incoming.headers.authorization ?? "");
-      response.writeHead(401, { "Content-Type": "application/json" }).end("{}");
-    },
-  );
-  await new Promise<void>((listening) => server.listen(0, listening));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-    rmSync(folder, { recursive: true, force: true });
+  const server = await startTlsServer((incoming, response) => {
+    tokens.push(incoming.headers.authorization ?? "");
+    response.writeHead(401, { "Content-Type": "application/json" }).end("{}");
   });
-  return { url: `https://localhost:${(server.address() as AddressInfo).port}`, tokens, certificate };
+  return { ...server, tokens };
 }

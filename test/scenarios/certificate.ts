@@ -1,0 +1,50 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import http, { type RequestListener } from "node:http";
+import https from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+
+export const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+export const opensslTitle = hasOpenssl ? "" : " (openssl is missing: apt-get install openssl)";
+
+/**
+ * An https server on `localhost` with a certificate of its own making, gone when the test ends.
+ *
+ * @returns its address and the path of its certificate
+ */
+export async function startTlsServer(
+  listener: RequestListener,
+  options: https.ServerOptions = {},
+): Promise<{ url: string; certificate: string }> {
+  const folder = mkdtempSync(join(tmpdir(), "tls-server-"));
+  const [key, certificate] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"];
+  const names = ["-addext", "subjectAltName=DNS:localhost"];
+  spawnSync("openssl", [...request, ...names, "-keyout", key, "-out", certificate]);
+  const server = https.createServer(
+    { key: readFileSync(key), cert: readFileSync(certificate), ...options },
+    listener,
+  );
+  await new Promise<void>((listening) => server.listen(0, listening));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { url: `https://localhost:${(server.address() as AddressInfo).port}`, certificate };
+}
+
+/** Passes every request on to a server that speaks plain http. */
+export function forwardTo(url: string): RequestListener {
+  return (incoming, response) => {
+    const { method = "", url: path = "", headers } = incoming;
+    const onward = http.request(`${url}${path}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    incoming.pipe(onward);
+  };
+}
