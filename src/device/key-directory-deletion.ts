@@ -1,4 +1,4 @@
-import { chmod, lstat, unlink } from "node:fs/promises";
+import { chmod, lstat, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { rmRF } from "@actions/io";
 import { DEVICE_FILE, PRIVATE_KEY_FILE } from "./key-directory.ts";
@@ -38,4 +38,9 @@ export async function deleteKeyFiles(path: string): Promise<Deletion> {
   await chmod(path, 0o700);
   for (const name of [PRIVATE_KEY_FILE, DEVICE_FILE, OWNER_FILE]) await rmRF(join(path, name));
   return "deleted";
+}
+
+/** Whether the directory holds more than a key: what env files replaced. */
+export async function holdsBackups(path: string): Promise<boolean> {
+  return (await readdir(path)).some((name) => name.endsWith(".backup"));
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { printable, StashError, systemCode } from "../errors.ts";
 import { describeOwner } from "./session-owner.ts";
+import { checkTemporaryDirectory } from "./temporary-directory.ts";
 
 export const PRIVATE_KEY_FILE = "device_private_key.pem";
 export const DEVICE_FILE = "device.json";
@@ -26,6 +27,7 @@ export function isKeyDirectoryPath(path: string): boolean {
  */
 export async function createKeyDirectory(path: string, privateKeyPem: string): Promise<void> {
   await explained(path, async () => {
+    await checkTemporaryDirectory(dirname(path));
     await mkdir(path, { mode: 0o700 });
     const { name, content } = await describeOwner();
     await createPrivateFile(join(path, name), content);
@@ -70,6 +72,7 @@ async function explained(path: string, work: () => Promise<void>): Promise<void>
   try {
     await work();
   } catch (error) {
+    if (error instanceof StashError) throw error;
     throw new StashError(
       "KEY_DIRECTORY_FAILED",
       `The key directory ${printable(path)} cannot be written (${systemCode(error)}). The temp directory may be missing, ` +

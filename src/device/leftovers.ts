@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { DEVICE_FILE, isKeyDirectoryPath } from "./key-directory.ts";
 import { isOwnerAlive } from "./session-owner.ts";
 
-/** A key directory that some session made: one that runs, or one that was killed. */
+/** A key directory, or a session directory without one, that some session made: one that runs, or one that was killed. */
 export interface Leftover {
   path: string;
-  /** its key has expired and whoever made it is gone */
+  /** its key has expired, or it is old and has none, and whoever made it is gone */
   isDead: boolean;
 }
 
 const OLD_MS = 2 * 60 * 60_000; // of one that does not tell when its key expires
 
-/** The key directories of this user: in the temp directory itself, and in session directories there. */
+/** Those of this user, in the temp directory itself and in session directories there. */
 export async function listLeftovers(temporaryDirectory: string): Promise<Leftover[]> {
   const names = await readdir(temporaryDirectory).catch(() => []);
   const candidates: string[] = [];
@@ -20,7 +20,8 @@ export async function listLeftovers(temporaryDirectory: string): Promise<Leftove
     if (isKeyDirectoryPath(path)) candidates.push(path);
     else if (/[/\\]secret-stash-session-[\w.-]+$/.test(path) && (await isOurs(path))) {
       const inner = await readdir(path).catch(() => []);
-      candidates.push(...inner.map((name) => join(path, name)).filter(isKeyDirectoryPath));
+      const keyDirectories = inner.map((name) => join(path, name)).filter(isKeyDirectoryPath);
+      candidates.push(...(keyDirectories.length > 0 ? keyDirectories : [path]));
     }
   }
   const leftovers: Leftover[] = [];

@@ -16,6 +16,7 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: Abor
   return {
     environment,
     temporaryDirectory: resolve(environment.RUNNER_TEMP || tmpdir()),
+    leftoversDirectory: resolve(environment.RUNNER_TEMP || tmpdir()),
     workspace: resolve(environment.GITHUB_WORKSPACE || "."),
     hostname: hostname() || "Unknown Host",
     ...describeGitHubJob(environment),

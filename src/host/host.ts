@@ -4,6 +4,8 @@ export interface Host {
   readonly environment: NodeJS.ProcessEnv;
   /** where the key directory is made */
   readonly temporaryDirectory: string;
+  /** where key directories and sessions of killed jobs may lie */
+  readonly leftoversDirectory: string;
   /** where relative paths start */
   readonly workspace: string;
   readonly hostname: string;

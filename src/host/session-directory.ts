@@ -5,6 +5,10 @@ import { printable, StashError, systemCode } from "../errors.ts";
 
 const NAME = /^secret-stash-session-[\w.-]{8,64}$/;
 
+export function isSessionDirectoryPath(path: string): boolean {
+  return NAME.test(basename(path));
+}
+
 /** What a system without step state keeps between `pull`, `mask` and `clean-up`: a directory of this user alone. */
 export interface SessionDirectory {
   readonly path: string;

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { describeError, StashError, systemCode } from "../errors.ts";
 import { formatShell } from "../format/shell.ts";
 import type { Exports, Host } from "./host.ts";
@@ -28,6 +28,7 @@ export function createShellHost({ environment, given, session, exportsTo, cancel
   return {
     environment,
     temporaryDirectory: session.path,
+    leftoversDirectory: dirname(session.path),
     workspace: resolve("."),
     hostname: hostname() || "Unknown Host",
     jobName: undefined,

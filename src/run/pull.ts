@@ -15,6 +15,7 @@ import { keepMasks } from "./kept-masks.ts";
 import { fetchLayers } from "./layers.ts";
 import { credentialsOf, maskCredentials, maskValues } from "./mask.ts";
 import { report, reportSkipped } from "./report.ts";
+import { sweepLeftovers } from "./sweep.ts";
 import { together } from "./together.ts";
 import { createUndoLog, type UndoLog } from "./undo.ts";
 import { readValues } from "./values.ts";
@@ -51,7 +52,11 @@ export async function pullVariables(
   const service = connect(host, inputs, host.cancelled);
 
   // The key takes longest, so it starts first; all that needs no key runs beside it.
-  const [key, { layers, types }] = await together(generateDeviceKey(), fetchLayers(host, service, inputs));
+  const [key, { layers, types }] = await together(
+    generateDeviceKey(),
+    fetchLayers(host, service, inputs),
+    sweepLeftovers(host),
+  );
   const stored = mergeLayers(layers);
   const choices = selectVariables([...stored.keys()], inputs);
 

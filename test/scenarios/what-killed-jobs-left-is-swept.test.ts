@@ -1,0 +1,134 @@
+import { spawn } from "node:child_process";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { startCliSession } from "./cli.ts";
+import { startSession } from "./session.ts";
+
+const past = "2020-01-01T00:00:00.000Z";
+const future = () => new Date(Date.now() + 600_000).toISOString();
+const isRoot = process.getuid?.() === 0;
+
+test("expired ones go; live ones, links, files and directories of other names stay", async () => {
+  const session = await startSession();
+  const { temp, log } = session.job;
+  makeKeyDirectory(temp, 1, { expires_at: past });
+  makeKeyDirectory(temp, 2, { expires_at: future() });
+  makeKeyDirectory(temp, 3); // killed a moment ago, before it knew its expiry
+  age(makeKeyDirectory(temp, 4), 3); // the same, three hours ago
+  makeKeyDirectory(temp, 5, { expires_at: past }, process.pid); // its job still runs
+  const target = mkdtempSync(join(session.job.workspace, "target-"));
+  writeFileSync(join(target, "device.json"), JSON.stringify({ expires_at: past }));
+  symlinkSync(target, join(temp, name(6)));
+  writeFileSync(join(temp, name(7)), "");
+  mkdirSync(join(temp, "secret-stash-tmp-not-ours"));
+  const kept = [2, 3, 5, 6, 7].map(name).concat("secret-stash-tmp-not-ours");
+
+  const step = session.step();
+  expect(await step.main()).toBe(0);
+  await step.post();
+  expect(readdirSync(temp).sort()).toEqual(kept.sort());
+  expect(readdirSync(target)).toEqual(["device.json"]);
+  expect(log.lines).toContain("SecretStash: removed what 2 killed jobs left.");
+});
+
+test("a process id that has come again is no sign of life", async () => {
+  const session = await startSession();
+  const path = makeKeyDirectory(session.job.temp, 1, { expires_at: past }, process.pid);
+  writeFileSync(join(path, "session.json"), JSON.stringify({ pid: process.pid, started: "1" }));
+  await session.step().main();
+  expect(existsSync(path)).toBe(false);
+});
+
+test.skipIf(!isRoot)("another user's stay (needs root)", async () => {
+  const session = await startSession();
+  const path = makeKeyDirectory(session.job.temp, 1, { expires_at: past });
+  chownSync(path, 65534, 65534);
+  await session.step().main();
+  expect(existsSync(path)).toBe(true);
+});
+
+test("what an env file replaced stays, and the key beside it goes", async () => {
+  const session = await startSession();
+  const path = makeKeyDirectory(session.job.temp, 1, { expires_at: past });
+  writeFileSync(join(path, "env-file-1.backup"), "MINE=1\n");
+  await session.step().main();
+  expect(readdirSync(path)).toEqual(["env-file-1.backup"]);
+});
+
+test("a killed command line's session goes whole: key, variables, and the env file it wrote", async () => {
+  const session = await startCliSession();
+  writeFileSync(join(session.job.workspace, ".env"), "MINE=1\n");
+  // Through a shell that ends, as a killed job's does; and a key that is soon in the past.
+  const pull = spawn(
+    "sh",
+    ["-c", `'${process.execPath}' dist/index.js pull --env-file '${session.job.workspace}/.env'; :`],
+    {
+      cwd: join(import.meta.dirname, "../.."),
+      env: {
+        PATH: process.env.PATH ?? "",
+        TMPDIR: join(session.job.temp, "tmp"),
+        ...Object.fromEntries(
+          Object.entries(session.inputs).map(([key, value]) => [
+            `SECRET_STASH_${key.replaceAll("-", "_").toUpperCase()}`,
+            value,
+          ]),
+        ),
+      },
+      stdio: "ignore",
+    },
+  );
+  await new Promise((done) => pull.once("close", done));
+  const [left = ""] = session.left();
+  const directory = join(session.job.temp, "tmp", left);
+  const [keyDirectory = ""] = readdirSync(directory).filter((entry) => entry.startsWith("secret-stash-tmp-"));
+  const device = join(directory, keyDirectory, "device.json");
+  writeFileSync(device, JSON.stringify({ ...JSON.parse(readFileSync(device, "utf8")), expires_at: past }));
+
+  const { code, stderr } = await session.run(["exec", "--", "true"]);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(stderr).toContain("SecretStash: removed what a killed job left.");
+  expect(session.left()).toEqual([]);
+  expect(readFileSync(join(session.job.workspace, ".env"), "utf8")).toBe("MINE=1\n");
+});
+
+test("two jobs at once on one runner leave each other alone", async () => {
+  const session = await startSession();
+  const steps = [session.step(), session.step()];
+  expect(await Promise.all(steps.map((step) => step.main()))).toEqual([0, 0]);
+  expect(session.leftInTemp()).toHaveLength(2);
+  expect(await Promise.all(steps.map((step) => step.post()))).toEqual([0, 0]);
+  expect(session.leftInTemp()).toEqual([]);
+});
+
+function name(index: number): string {
+  return `secret-stash-tmp-${String(index).padStart(16, "0")}`;
+}
+
+function makeKeyDirectory(temp: string, index: number, device?: object, pid?: number): string {
+  const path = join(temp, name(index));
+  mkdirSync(path, { mode: 0o700 });
+  writeFileSync(join(path, "device_private_key.pem"), "key");
+  if (device !== undefined) writeFileSync(join(path, "device.json"), JSON.stringify(device));
+  if (pid !== undefined) {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    writeFileSync(join(path, "session.json"), JSON.stringify({ pid, started }));
+  }
+  return path;
+}
+
+function age(path: string, hours: number): void {
+  const then = new Date(Date.now() - hours * 60 * 60_000);
+  utimesSync(path, then, then);
+}
