@@ -50,6 +50,8 @@ async function run(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<n
       return runDoctor(line, environment);
     case "approve":
       return runApprove(line, environment);
+    case "leak-check":
+      return runLeakCheck(line, environment);
     case "clean-up":
       return runCleanUp(line, environment);
   }
@@ -140,8 +142,37 @@ async function runCleanUp(line: CommandLine, environment: NodeJS.ProcessEnv): Pr
     exportsTo: "file",
     cancelled,
   });
-  await cleanUp(host).catch((error) => host.warn(describeError(error).message));
-  session.delete();
+  try {
+    await cleanUp(host);
+  } catch (error) {
+    if (error instanceof StashError && error.code === "LEAK_FOUND") throw error;
+    host.warn(describeError(error).message);
+  } finally {
+    session.delete();
+  }
+  return exitCodes.success;
+}
+
+async function runLeakCheck(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<number> {
+  const session = findSession(line, environment);
+  if (session === undefined) {
+    throw new StashError(
+      "USAGE",
+      "There is no session to check for. Pull first and pass on SECRET_STASH_SESSION_DIR.",
+    );
+  }
+  const { checkForLeaks } = await import(/* webpackMode: "eager" */ "./run/leak-check.ts");
+  const { undoOf } = await import(/* webpackMode: "eager" */ "./run/undo.ts");
+  const cancelled = new AbortController().signal;
+  const given = new Map<string, string>();
+  const host = await createHost({ environment, given, session, exportsTo: "file", cancelled });
+  await checkForLeaks(
+    host,
+    "fail",
+    undoOf(host.readState("undo")) ?? {},
+    line.rest.length > 0 ? line.rest : ["."],
+  );
+  host.info("SecretStash: no pulled value was found.");
   return exitCodes.success;
 }
 

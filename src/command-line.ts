@@ -6,11 +6,11 @@ import { inputDefaults } from "./host/inputs.ts";
 
 /** One command, as it was typed. */
 export interface CommandLine {
-  command: "pull" | "clean-up" | "exec" | "mask" | "approve" | "doctor" | "help" | "version";
+  command: "pull" | "clean-up" | "exec" | "mask" | "approve" | "doctor" | "leak-check" | "help" | "version";
   /** what `help` is about */
   topic: string;
   flags: ReadonlyMap<string, string | true>;
-  /** after `--` */
+  /** after `--`, or the paths that a command takes */
   rest: readonly string[];
 }
 
@@ -25,12 +25,13 @@ const flagsOf: Record<string, readonly string[]> = {
   pull: [...inputFlags, ...secretFileFlags, "allow-debug-trace", "session-dir", "format"],
   exec: [...inputFlags, ...secretFileFlags],
   mask: ["session-dir", "values-file"],
+  "leak-check": ["session-dir"],
   doctor: [...inputFlags, ...secretFileFlags],
   approve: [
     ...Object.keys(approverDefaults).filter((name) => !["api-token", "watch"].includes(name)),
     "api-token-file",
   ],
-  "clean-up": [...secretFileFlags, "session-dir", "revoke"],
+  "clean-up": [...secretFileFlags, "session-dir", "revoke", "leak-check", "ca-file"],
 };
 const switchesOf: Record<string, readonly string[]> = {
   mask: ["exact", "session-log"],
@@ -51,8 +52,9 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const separator = others.indexOf("--");
   const own = separator < 0 ? others : others.slice(0, separator);
   if (own.includes("--help") || own.includes("-h")) return { command: "help", ...parsed, topic: command };
-  const flags = parseFlags(command, own, known);
+  const { flags, paths } = parseFlags(command, own, known);
   const rest = separator < 0 ? [] : others.slice(separator + 1);
+  if (command === "leak-check") return { command, topic: "", flags, rest: [...paths, ...rest] };
   if ((command === "exec") !== rest.length > 0) {
     throw usage(
       command === "exec" ? "The command is missing: exec -- CMD ARGS" : `${command} takes no command`,
@@ -66,7 +68,7 @@ function parseFlags(
   command: string,
   args: readonly string[],
   known: readonly string[],
-): Map<string, string | true> {
+): { flags: Map<string, string | true>; paths: string[] } {
   const secret = neverFlags.find((name) =>
     args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`)),
   );
@@ -77,10 +79,10 @@ function parseFlags(
     );
   }
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...args],
       strict: true,
-      allowPositionals: false,
+      allowPositionals: command === "leak-check",
       options: {
         ...Object.fromEntries(known.map((name) => [name, { type: "string" as const }])),
         ...Object.fromEntries(
@@ -88,7 +90,7 @@ function parseFlags(
         ),
       },
     });
-    return new Map(Object.entries(values) as [string, string | true][]);
+    return { flags: new Map(Object.entries(values) as [string, string | true][]), paths: positionals };
   } catch (error) {
     // Node's message can quote an argument, which may be a value put in the wrong place.
     const code = (error as NodeJS.ErrnoException).code ?? "";

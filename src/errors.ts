@@ -50,6 +50,7 @@ export type ErrorCode =
   | "MASKS_UNREADABLE"
   | "USAGE"
   | "CANCELLED"
+  | "LEAK_FOUND"
   | "EXPORT_FAILED";
 
 /**

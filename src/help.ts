@@ -5,6 +5,7 @@ const overview = `usage: secret-stash-ci COMMAND [FLAGS]
   pull              decrypt the variables and hand them to the shell or the job
   exec -- CMD ARGS  run one command with the variables, its output masked
   mask              standard input to standard output, values masked
+  leak-check PATHS  look for pulled values in files
   approve           give a waiting job's key access, from your own machine
   doctor            find out what keeps a pull from working
   clean-up          delete the key and everything else that pull left
@@ -38,6 +39,11 @@ ${inputs}`,
 
 Standard input to standard output with every value as ***, in every form that jobs print. The values are the session's, or those of
 FILE, a JSON array of strings (0600). --exact looks for the values alone. --session-log is for the GitLab component.
+`,
+  "leak-check": `usage: secret-stash-ci leak-check [--session-dir DIR] [PATH ...]
+
+Looks for every value of the session, in every form that jobs print, in the files below PATH (the current directory) that changed since
+the pull. Says file, line, column, variable and form; never the value. Ends with 4 when it finds one. It looks for at most 20 seconds.
 `,
   doctor: `usage: secret-stash-ci doctor [--full] [--json] [INPUTS]
 

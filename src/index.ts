@@ -2,7 +2,7 @@
 import { realpathSync } from "node:fs";
 import { basename } from "node:path";
 import { runCommandLine } from "./cli.ts";
-import { describeError } from "./errors.ts";
+import { describeError, StashError } from "./errors.ts";
 
 /** The main stage of the GitHub Action. */
 export async function pull(): Promise<void> {
@@ -15,11 +15,14 @@ export async function pull(): Promise<void> {
   process.exit();
 }
 
-/** The post stage: a job is never failed for what it did after its work was done. */
+/** The post stage: a job is never failed for what it did after its work was done, but for a leak where it asks for that. */
 export async function cleanUp(): Promise<void> {
   const story = await import(/* webpackMode: "eager" */ "./run/clean-up.ts");
   const host = await gitHubHost(new AbortController().signal); // the runner lets post run after a cancelled job
-  await story.cleanUp(host).catch((error) => host.warn(describeError(error).message));
+  await story.cleanUp(host).catch((error) => {
+    if (error instanceof StashError && error.code === "LEAK_FOUND") host.fail(error);
+    else host.warn(describeError(error).message);
+  });
 }
 
 // @actions/core takes longer to load than all the rest: only the GitHub stages pay for it. All imports are in this chunk ("eager"),

@@ -37,7 +37,11 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: Abor
       core.endGroup();
     },
     notice: (message) => core.notice(message, { title: "SecretStash" }),
-    warn: (message) => core.warning(message, { title: "SecretStash" }),
+    warn: (message, place) =>
+      core.warning(message, {
+        title: "SecretStash",
+        ...(place && { file: place.file, startLine: place.line, startColumn: place.column }),
+      }),
     fail: (error) => {
       const { title, message } = describeError(error);
       core.error(message, { title });

@@ -37,7 +37,8 @@ export interface Host {
   info(message: string): void;
   group(title: string, lines: readonly string[]): void;
   notice(message: string): void;
-  warn(message: string): void;
+  /** @param place in a file below the workspace, where the host can show it there */
+  warn(message: string, place?: Place): void;
   /** Reports an error and makes the step fail, with the error's own exit code if it has one. */
   fail(error: unknown): void;
   /** Why this run gets no secrets, as a sentence, where the host can tell. */
@@ -48,6 +49,12 @@ export interface Host {
    * @throws {StashError} `DEBUG_TRACE_REFUSED`
    */
   checkJob(): void;
+}
+
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
 }
 
 export interface Exports {

@@ -35,6 +35,7 @@ export const inputDefaults = {
   ttl: "15",
   label: "",
   revoke: "true",
+  "leak-check": "warn",
   timeout: "60",
   "ca-file": "",
 } as const;
@@ -76,6 +77,7 @@ export interface Inputs {
   workingDirectory: string;
   revoke: boolean;
   timeoutSeconds: number;
+  leakCheck: LeakPolicy;
   /** path of certificates to trust besides Node's own; empty when there are none */
   caFile: string;
 }
@@ -149,6 +151,7 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
     revoke: flag("revoke"),
     timeoutSeconds: wholeNumber("timeout", [1, 3600], "seconds"),
     caFile: text("ca-file"),
+    leakCheck: reader.oneOf("leak-check", leakPolicies),
   };
   reader.oneOf("on-missing-credentials", missingCredentialsPolicies);
   if (reader.mistakes.length === 0) return inputs;
@@ -158,6 +161,16 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
 
 // As the service has them (docs/protocol.md, HTTP).
 const environmentTypes = ["local", "development", "production", "testing"];
+
+const leakPolicies = ["off", "warn", "fail"] as const;
+
+/** What is done about values found in the job's files. */
+export type LeakPolicy = (typeof leakPolicies)[number];
+
+/** For post, in which a mistake that a later step brought in must not keep it from its work. */
+export function readLeakPolicy(given: (name: InputName) => string): LeakPolicy {
+  return leakPolicies.find((policy) => policy === given("leak-check").trim()) ?? inputDefaults["leak-check"];
+}
 
 const missingCredentialsPolicies = ["fail", "skip"] as const;
 

@@ -2,20 +2,41 @@ import { isKeyDirectoryPath } from "../device/key-directory.ts";
 import { deleteKeyDirectory, deleteKeyFiles } from "../device/key-directory-deletion.ts";
 import { printable, StashError, systemCode } from "../errors.ts";
 import type { Host } from "../host/host.ts";
-import { readRevocationInputs } from "../host/inputs.ts";
+import { readLeakPolicy, readRevocationInputs } from "../host/inputs.ts";
 import { deleteKey, listKeys } from "../stash/keys.ts";
 import type { Service } from "../stash/service.ts";
 import { deleteDraft, type EnvFile, restoreEnvFile } from "../workspace/env-file.ts";
 import { connect } from "./connect.ts";
+import { checkForLeaks } from "./leak-check.ts";
 import { readUndo, type Undo } from "./undo.ts";
 
 const REVOCATION_SECONDS = 10;
 
-/** Post: undoes what main left, whatever main came to. Never fails the job. */
+/**
+ * Post: undoes what main left, whatever main came to.
+ *
+ * @throws {StashError} `LEAK_FOUND`, when all is undone: the one reason for which post fails a job, where `leak-check` says so
+ */
 export async function cleanUp(host: Host): Promise<void> {
   const undo = readUndo(host);
   if (undo === undefined) return host.info("SecretStash: nothing to clean up.");
+  const leak = await lookForLeaks(host, undo);
   await undoSession(host, undo);
+  if (leak !== undefined) throw leak;
+}
+
+/** @returns the leak to fail for, if it is to be failed for */
+async function lookForLeaks(host: Host, undo: Undo): Promise<StashError | undefined> {
+  if (!undo.isPulled) return undefined; // nothing was handed out
+  try {
+    await checkForLeaks(host, readLeakPolicy(host.readInput), undo);
+  } catch (error) {
+    if (error instanceof StashError && error.code === "LEAK_FOUND") return error;
+    host.warn(
+      "The leak check could not look: the key directory, which the values are decrypted with, is gone or cannot be read.",
+    );
+  }
+  return undefined;
 }
 
 /**

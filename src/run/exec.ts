@@ -1,6 +1,7 @@
 import type { Host } from "../host/host.ts";
 import { parseInputs, skipsForMissingCredentials } from "../host/inputs.ts";
 import { explainFailure } from "./failure.ts";
+import { checkForLeaks } from "./leak-check.ts";
 import { maskCredentials } from "./mask.ts";
 import { runMasked } from "./masked-command.ts";
 import { pullVariables, takeBack } from "./pull.ts";
@@ -22,7 +23,9 @@ export async function exec(host: Host, command: readonly string[]): Promise<numb
   const undoLog = createUndoLog(host);
   try {
     const session = await pullVariables(host, inputs, undoLog);
-    return await runMasked(host, command, session);
+    const exitCode = await runMasked(host, command, session);
+    await checkForLeaks(host, inputs.leakCheck, undoLog.undo);
+    return exitCode;
   } catch (error) {
     throw await explainFailure(host, inputs, error);
   } finally {

@@ -5,6 +5,7 @@ import type { Inputs } from "../host/inputs.ts";
 import { checkExports } from "../select/export-rules.ts";
 import type { TemporaryDevice } from "../stash/keys.ts";
 import { type EnvFile, locateEnvFile, readEnvFile, writeEnvFile } from "../workspace/env-file.ts";
+import type { Secret } from "./secret.ts";
 
 /** What one session came to. */
 export interface Session {
@@ -15,7 +16,7 @@ export interface Session {
   /** the environments' types, when they were asked for */
   types: readonly string[];
   /** what the log must not show: masked values, the token, the grant key */
-  secrets: readonly string[];
+  secrets: readonly Secret[];
 }
 
 /** Everything that will be written. */

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { SessionDirectory } from "../host/session-directory.ts";
 import { deriveNeedles } from "../redact/needles.ts";
-import { readMasks } from "./kept-masks.ts";
+import { readKeptSecrets } from "./kept-secrets.ts";
 import { maskStream, maskValues } from "./mask-stream.ts";
 import { STATE, undoOf } from "./undo.ts";
 
-/** Masks what the session pulled. Throws as `readMasks` does, before anything is let through. */
+/** Masks what the session pulled. Throws as `readKeptSecrets` does, before anything is let through. */
 export async function maskSession(session: SessionDirectory, exact: boolean): Promise<void> {
   maskValues(await readSessionMasks(session), exact);
 }
@@ -23,5 +23,6 @@ export async function maskSessionLog(session: SessionDirectory): Promise<void> {
 }
 
 async function readSessionMasks(session: SessionDirectory): Promise<string[]> {
-  return readMasks(undoOf(session.read(`${STATE}.json`))?.keyDirectory ?? "");
+  const secrets = await readKeptSecrets(undoOf(session.read(`${STATE}.json`))?.keyDirectory ?? "");
+  return secrets.map(({ value }) => value);
 }

@@ -4,6 +4,7 @@ import type { Host } from "../host/host.ts";
 import type { Inputs } from "../host/inputs.ts";
 import { runnerMasks } from "../redact/runner-masks.ts";
 import { chooseMasked, masksOfOrdinaryText, partlyMasked } from "../select/masking.ts";
+import type { Secret } from "./secret.ts";
 import type { Values } from "./values.ts";
 
 // Members of a JWK such as "RSA-OAEP" or "AQAB" are no secrets; its private numbers are far longer.
@@ -12,10 +13,14 @@ const MIN_KEY_PART = 20;
 const MIN_MANGLED_KEY = 256;
 
 /** The token and the key of the grant key, as far as they are given. */
-export function credentialsOf(host: Host): string[] {
+export function credentialsOf(host: Host): Secret[] {
   const key = splitGrantKey(host.readInput("grant-key")).key.trim();
   const isKey = holdsKey(key) || key.length >= MIN_MANGLED_KEY;
-  return [host.readInput("api-token").trim(), ...(isKey ? [key] : [])].filter(Boolean);
+  const credentials = [
+    { name: "api-token", value: host.readInput("api-token").trim() },
+    { name: "grant-key", value: isKey ? key : "" },
+  ];
+  return credentials.filter(({ value }) => value !== "");
 }
 
 /** Before anything else is said: a mistake in any other input may be about to be printed. */
@@ -39,7 +44,7 @@ export async function maskValues(
   { unmasked, minMaskLength }: Inputs,
   values: Values,
   json = "",
-): Promise<string[]> {
+): Promise<Secret[]> {
   const masking = chooseMasked(values.variables, { unmasked, minLength: minMaskLength });
   const referredTo = values.referredTo.filter((value) => value.length >= minMaskLength);
   const masked = [...masking.masked.values(), ...referredTo];
@@ -64,5 +69,8 @@ export async function maskValues(
       `${listNames(partly)}: not masked, but holds a masked value, or a form of one; that part stays hidden.`,
     );
   }
-  return masked;
+  return [
+    ...Array.from(masking.masked, ([name, value]) => ({ name, value })),
+    ...referredTo.map((value) => ({ name: "a variable that others refer to", value })),
+  ];
 }

@@ -35,7 +35,7 @@ export async function runMasked(
       `The command cannot be started. ${oversized}. Choose fewer variables, or use env-file.`,
     );
   }
-  const needles = deriveNeedles(secrets);
+  const needles = deriveNeedles(secrets.map(({ value }) => value));
   const child = spawn(file, args, {
     stdio: ["inherit", "pipe", "pipe"],
     env: {

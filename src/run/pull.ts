@@ -11,8 +11,9 @@ import { connect } from "./connect.ts";
 import { planExports, type Session, writeEnvFiles } from "./exports.ts";
 import { explainFailure } from "./failure.ts";
 import { obtainDeks } from "./grant.ts";
-import { keepMasks } from "./kept-masks.ts";
+import { keepSecrets } from "./kept-secrets.ts";
 import { fetchLayers } from "./layers.ts";
+import { checkForLeaks } from "./leak-check.ts";
 import { credentialsOf, maskCredentials, maskValues } from "./mask.ts";
 import { report, reportSkipped } from "./report.ts";
 import { sweepLeftovers } from "./sweep.ts";
@@ -31,6 +32,7 @@ export async function pull(host: Host): Promise<void> {
     const { variables, keyDirectory } = await pullVariables(host, inputs, undoLog);
     if (inputs.run === "") return;
     await runCommand(host, inputs, variables, keyDirectory);
+    await checkForLeaks(host, inputs.leakCheck, undoLog.undo);
   } catch (error) {
     await takeBack(host, undoLog);
     throw await explainFailure(host, inputs, error);
@@ -89,11 +91,13 @@ export async function pullVariables(
   const plan = await planExports(host, inputs, found);
   const masked = await maskValues(host, inputs, values, plan.outputs.get("json"));
   const session = { ...found, secrets: [...credentialsOf(host), ...masked] };
-  if (host.masking === "redactor") await keepMasks(keyDirectory, publicKeyPem, session.secrets);
+  if (host.masking === "redactor" || inputs.leakCheck !== "off") {
+    await keepSecrets(keyDirectory, publicKeyPem, session.secrets);
+  }
 
   await writeEnvFiles(plan.files, (envFiles) => remember({ envFiles }));
   host.publish(plan);
-  if (inputs.keepEnvFile) remember({ keepEnvFiles: true }); // not before: a failed pull keeps nothing
+  remember({ isPulled: true, keepEnvFiles: inputs.keepEnvFile }); // not before: a failed pull keeps nothing
   report(host, inputs, session, choices, stored);
   return session;
 }

@@ -25,6 +25,8 @@ const undoSchema = v.object({
       }),
     ),
   ),
+  /** values were handed out, and may have got into files */
+  isPulled: v.optional(v.boolean()),
   /** the env files stay as written */
   keepEnvFiles: v.optional(v.boolean()),
 });

@@ -74,7 +74,7 @@ const packages: Record<string, readonly string[]> = {
   crypto: ["jose", "node:crypto", "node:util"],
   select: [],
   format: ["js-yaml", "node:crypto"],
-  redact: [],
+  redact: ["node:fs", "node:path"], // file-scan.ts alone
   errors: [],
 };
 

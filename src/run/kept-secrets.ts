@@ -3,17 +3,18 @@ import { openEnvelope, wrapDek } from "../crypto/envelope.ts";
 import { decryptPayload, encryptPayload } from "../crypto/payload.ts";
 import { PRIVATE_KEY_FILE, readKeyDirectoryFile, writeKeyDirectoryFile } from "../device/key-directory.ts";
 import { StashError } from "../errors.ts";
+import type { Secret } from "./secret.ts";
 
-const FILE = "masks.json";
+const FILE = "secrets.json";
 
 /**
- * Keeps what the log must not show for `mask` and the redirected log, which run in processes of their own: encrypted for the temporary
- * key and beside it, so that it dies with the key.
+ * Keeps what must show nowhere for `mask`, the redirected log and the leak check, which run in processes of their own: encrypted for
+ * the temporary key and beside it, so that it dies with the key (docs/decisions/0007, 0009).
  */
-export async function keepMasks(
+export async function keepSecrets(
   keyDirectory: string,
   publicKeyPem: string,
-  secrets: readonly string[],
+  secrets: readonly Secret[],
 ): Promise<void> {
   const key = randomBytes(32);
   const content = {
@@ -24,7 +25,7 @@ export async function keepMasks(
 }
 
 /** @throws {StashError} `MASKS_UNREADABLE` */
-export async function readMasks(keyDirectory: string): Promise<string[]> {
+export async function readKeptSecrets(keyDirectory: string): Promise<Secret[]> {
   try {
     const [privateKey, text] = await Promise.all([
       readKeyDirectoryFile(keyDirectory, PRIVATE_KEY_FILE),

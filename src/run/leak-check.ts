@@ -1,0 +1,105 @@
+import { statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { OWNER_FILE } from "../device/session-owner.ts";
+import { listNames, printable, StashError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import type { LeakPolicy } from "../host/inputs.ts";
+import { type Hit, scanFiles } from "../redact/file-scan.ts";
+import { describeForm } from "../redact/form.ts";
+import { createMatcher } from "../redact/matcher.ts";
+import { deriveNeedles } from "../redact/needles.ts";
+import { createRedactor } from "../redact/redactor.ts";
+import { readKeptSecrets } from "./kept-secrets.ts";
+import type { Secret } from "./secret.ts";
+import type { Undo } from "./undo.ts";
+
+const SECONDS = 20;
+const MAX_HITS = 50;
+const MIN_BYTES = 8; // below it a value is ordinary text, which stands in every other file
+
+/**
+ * Looks for what the session pulled in the files that changed since, in every form that jobs print it in, and reports where it stands;
+ * never the value.
+ *
+ * 1. The values are decrypted again, with the key directory that is still there.
+ * 2. Every file below the paths that changed since the pull began is searched, within a time limit.
+ * 3. What was found is reported by place, variable and form; a name of a file that holds a value is masked itself.
+ *
+ * @throws {StashError} `LEAK_FOUND` when the policy is `fail`; `MASKS_UNREADABLE`
+ */
+export async function checkForLeaks(
+  host: Host,
+  policy: LeakPolicy,
+  { keyDirectory = "", envFiles = [] }: Undo,
+  paths: readonly string[] = [host.workspace],
+): Promise<void> {
+  if (policy === "off" || keyDirectory === "") return;
+  const secrets = await readKeptSecrets(keyDirectory); // 1
+  const needles = deriveNeedles(
+    secrets.map(({ value }) => value),
+    { value: MIN_BYTES },
+  );
+  const longest = Math.max(0, ...Array.from(needles, (needle) => Buffer.byteLength(needle)));
+  const scan = scanFiles(
+    paths.map((path) => resolve(host.workspace, path)),
+    createMatcher(needles),
+    longest,
+    {
+      changedSince: statSync(join(keyDirectory, OWNER_FILE)).mtimeMs,
+      exempt: new Set([keyDirectory, ...envFiles.flatMap(({ path, draft }) => [path, draft])]),
+      endsAt: performance.now() + SECONDS * 1000,
+      maxHits: MAX_HITS,
+    },
+  ); // 2
+  const names = new Set<string>();
+  const shown = masked(needles);
+  for (const hit of scan.hits) names.add(reportHit(host, hit, secrets, shown)); // 3
+  reportSkipped(host, scan.skipped.map(shown), scan.hits.length >= MAX_HITS);
+  if (scan.hits.length === 0) return;
+  const places = `${scan.hits.length === 1 ? "one place" : `${scan.hits.length} places`}`;
+  const message =
+    `The leak check found ${listNames([...names])} in ${places} of the job's files. What uploads, caches or commits them carries the ` +
+    "values along. Keep them out of files, or delete those before the job ends; and change values that have left the runner already.";
+  if (policy === "fail") throw new StashError("LEAK_FOUND", message);
+  host.warn(message);
+}
+
+/** A path can hold a value, too. */
+function masked(needles: Iterable<string>): (path: string) => string {
+  return (path) => {
+    const redactor = createRedactor(needles);
+    return printable(
+      Buffer.concat([...redactor.write(Buffer.from(path)), ...redactor.end()]).toString(),
+      500,
+    );
+  };
+}
+
+/** @returns the name of what was found */
+function reportHit(
+  host: Host,
+  hit: Hit,
+  secrets: readonly Secret[],
+  shown: (path: string) => string,
+): string {
+  const { line, column, found } = hit;
+  const secret = secrets.find(({ value }) =>
+    deriveNeedles([value], { value: MIN_BYTES }).has(found.toString()),
+  );
+  const name = secret?.name ?? "a value";
+  const form = secret === undefined ? "in pieces" : describeForm(found, secret.value);
+  const file = shown(relative(host.workspace, hit.path) || hit.path);
+  const what = `${printable(name)}, ${form}`;
+  if (line === 0) host.warn(`Leak: the name of ${file} holds ${what}.`);
+  else host.warn(`Leak: ${file}:${line}:${column} holds ${what}.`, { file, line, column });
+  return name;
+}
+
+function reportSkipped(host: Host, skipped: readonly string[], isFull: boolean): void {
+  if (isFull) host.warn(`The leak check stopped after ${MAX_HITS} findings.`);
+  else if (skipped.length > 0) {
+    host.warn(
+      `The leak check did not look at ${listNames(skipped, 5)}: the time (${SECONDS} s) was up, or they cannot be read.`,
+    );
+  }
+}

@@ -1,0 +1,161 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { startCliSession } from "./cli.ts";
+import { startSession } from "./session.ts";
+
+const secret = "p4ss/w0rd+of the database";
+const variables = {
+  DATABASE_PASSWORD: secret,
+  SERVICE_KEY: "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\n-----END KEY-----\n",
+  SHORT: "abc",
+  PUBLIC: "https://example.test/app",
+};
+
+test("in every form and in every kind of file, by place, variable and form, and never the value", async () => {
+  const session = await startSession({ variables });
+  const { workspace, log } = session.job;
+  const step = session.step({ unmasked: "PUBLIC", "env-file": ".env" });
+  expect(await step.main()).toBe(0);
+  await session.job.run(
+    [
+      "mkdir -p build .git logs",
+      `printf 'first\\nthe password=%s\\n' "$DATABASE_PASSWORD" > build/config.js`,
+      `printf %s "$DATABASE_PASSWORD" | base64 > build/encoded`,
+      `printf %s "$DATABASE_PASSWORD" | od -An -tx1 | tr -d ' \\n' > logs/hex.log`,
+      `printf '//registry/:_authToken=%s' "$SERVICE_KEY" > .npmrc`,
+      `printf '[remote]\\n\\turl = https://x:p4ss%%2Fw0rd%%2Bof%%20the%%20database@example.test\\n' > .git/config`,
+      `echo x > "logs/$(printf %s "$DATABASE_PASSWORD" | tr / _).txt"; echo "$SHORT $PUBLIC" > ordinary`,
+      `{ head -c 3000000 /dev/zero; printf '\\n%s' "$DATABASE_PASSWORD"; } > build/large`,
+    ].join("\n"),
+  );
+  expect(await step.post()).toBe(0);
+  const found = log.annotations.map(({ level, message }) => `${level} ${message}`).sort();
+  expect(found.slice(0, -1)).toEqual(
+    [
+      "notice Not masked, as asked: PUBLIC.",
+      "warning Leak: .git/config:2:18 holds DATABASE_PASSWORD, percent-encoded.",
+      "warning Leak: .npmrc:1:24 holds SERVICE_KEY, as it is.",
+      "warning Leak: build/config.js:2:14 holds DATABASE_PASSWORD, as it is.",
+      "warning Leak: build/encoded:1:1 holds DATABASE_PASSWORD, base64.",
+      "warning Leak: build/large:2:1 holds DATABASE_PASSWORD, as it is.",
+      "warning Leak: logs/hex.log:1:1 holds DATABASE_PASSWORD, hex.",
+    ].sort(),
+  );
+  expect(found.at(-1)).toMatch(
+    /^warning The leak check found DATABASE_PASSWORD, SERVICE_KEY in 6 places of the job's files\. /,
+  );
+  expect(log.raw.filter((line) => line.includes(secret) && !line.startsWith("::add-mask::"))).toEqual([]);
+  expect(readFileSync(join(workspace, "ordinary"), "utf8")).toContain("abc"); // found by nobody: too short, and unmasked
+});
+
+test("fail fails the job, once everything is cleaned up", async () => {
+  const session = await startSession({ variables });
+  const step = session.step({ "leak-check": "fail" });
+  await step.main();
+  await session.job.run('echo "$DATABASE_PASSWORD" > out.log');
+  expect(await step.post()).toBe(1);
+  const [, error] = session.job.log.annotations;
+  expect(error).toMatchObject({ level: "error", title: "SecretStash: LEAK_FOUND" });
+  expect(error?.message).toMatch(/^The leak check found DATABASE_PASSWORD in one place .* \[LEAK_FOUND\]$/);
+  expect(session.leftInTemp()).toEqual([]);
+  expect(session.server.store.listKeys()).toHaveLength(2);
+});
+
+test("off looks at nothing; neither is there anything to find in files from before, links, and the env file", async () => {
+  const session = await startSession({ variables });
+  const { workspace, log } = session.job;
+  writeFileSync(join(workspace, "before"), secret);
+  const outside = join(workspace, "..", "outside");
+  writeFileSync(outside, secret);
+  await new Promise((soon) => setTimeout(soon, 50));
+  const step = session.step({ "env-file": ".env" });
+  await step.main();
+  symlinkSync(outside, join(workspace, "link"));
+  await step.post();
+  expect(log.annotations).toEqual([]);
+
+  const off = session.step({ "leak-check": "off" });
+  await off.main();
+  await session.job.run('echo "$DATABASE_PASSWORD" > out.log');
+  await off.post();
+  expect(log.annotations).toEqual([]);
+});
+
+test("what is unpacked with an old date is looked at all the same", async () => {
+  const session = await startSession({ variables });
+  const step = session.step();
+  await step.main();
+  const path = join(session.job.workspace, "unpacked");
+  writeFileSync(path, secret);
+  utimesSync(path, 0, 0);
+  await step.post();
+  expect(session.job.log.annotations[0]?.message).toBe(
+    "Leak: unpacked:1:1 holds DATABASE_PASSWORD, as it is.",
+  );
+});
+
+test("a key directory that is gone is told, and the rest is cleaned up", async () => {
+  const session = await startSession({ variables });
+  const step = session.step();
+  await step.main();
+  await session.job.run('rm -r "$SECRET_STASH_KEY_DIR"');
+  expect(await step.post()).toBe(0);
+  expect(session.job.log.annotations[0]?.message).toMatch(
+    /^The leak check could not look: the key directory/,
+  );
+  expect(session.server.store.listKeys()).toHaveLength(2);
+});
+
+test("the values are on disk for nobody without the key, and in no state", async () => {
+  const session = await startSession({ variables });
+  const step = session.step();
+  await step.main();
+  const found = spawnSync("grep", ["-rlF", secret, session.job.temp], { encoding: "utf8" });
+  expect(found.stdout).toBe("");
+  expect(JSON.stringify([...step.state])).not.toContain(secret);
+  // Control: the key opens it.
+  writeFileSync(join(session.job.workspace, "out"), secret);
+  await step.post();
+  expect(session.job.log.annotations[0]?.message).toContain("Leak: out:1:1");
+});
+
+test("exec looks before it ends", async () => {
+  const session = await startCliSession({ variables });
+  const plain = await session.run([
+    "exec",
+    "--leak-check",
+    "fail",
+    "--",
+    "sh",
+    "-c",
+    'echo "$DATABASE_PASSWORD" > found.txt',
+  ]);
+  expect(plain.code).toBe(4);
+  expect(plain.stderr).toContain("Leak: found.txt:1:1 holds DATABASE_PASSWORD, as it is.");
+  expect(plain.stderr).not.toContain(secret);
+  expect(session.left()).toEqual([]);
+});
+
+test("leak-check PATH looks where it is told, and masks a name that holds a value", async () => {
+  const session = await startCliSession({ variables: { NAME: "s3cret-name-of-a-file", ...variables } });
+  const { stdout } = await session.run(["pull"]);
+  const directory = stdout.trim().replace(/\/variables\.sh$/, "");
+  const folder = join(session.job.workspace, "artifacts");
+  mkdirSync(folder);
+  const check = (...paths: string[]) =>
+    session.run(["leak-check", ...paths], { environment: { SECRET_STASH_SESSION_DIR: directory } });
+  expect(await check("artifacts")).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: "SecretStash: no pulled value was found.\n",
+  });
+  writeFileSync(join(folder, "dump-s3cret-name-of-a-file.sql"), secret);
+  const { code, stderr } = await check("artifacts");
+  expect(code).toBe(4);
+  expect(stderr).toContain("Leak: the name of artifacts/dump-***.sql holds NAME, as it is.");
+  expect(stderr).toContain("Leak: artifacts/dump-***.sql:1:1 holds DATABASE_PASSWORD, as it is.");
+  expect(stderr).not.toContain("s3cret");
+  await session.run(["clean-up"], { environment: { SECRET_STASH_SESSION_DIR: directory } });
+});
