@@ -1,8 +1,6 @@
 import { chmod, lstat, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { rmRF } from "@actions/io";
-import { DEVICE_FILE, PRIVATE_KEY_FILE } from "./key-directory.ts";
-import { OWNER_FILE } from "./session-owner.ts";
 
 /** What became of a key directory that should go. */
 export type Deletion = "deleted" | "absent" | "replaced";
@@ -31,16 +29,21 @@ function ignoreAbsence(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
-/** Deletes the key alone and leaves whatever else is in the directory. Throws as `deleteKeyDirectory` does. */
+/** Deletes all but what env files replaced, of which these are the only copies. Throws as `deleteKeyDirectory` does. */
 export async function deleteKeyFiles(path: string): Promise<Deletion> {
   const found = await lstat(path).catch(ignoreAbsence);
   if (!found?.isDirectory()) return "absent";
   await chmod(path, 0o700);
-  for (const name of [PRIVATE_KEY_FILE, DEVICE_FILE, OWNER_FILE]) await rmRF(join(path, name));
+  const names = await readdir(path);
+  for (const name of names.filter((name) => !isBackup(name))) await rmRF(join(path, name));
   return "deleted";
 }
 
 /** Whether the directory holds more than a key: what env files replaced. */
 export async function holdsBackups(path: string): Promise<boolean> {
-  return (await readdir(path)).some((name) => name.endsWith(".backup"));
+  return (await readdir(path)).some(isBackup);
+}
+
+function isBackup(name: string): boolean {
+  return name.endsWith(".backup");
 }

@@ -5,6 +5,7 @@ import type { Inputs } from "../host/inputs.ts";
 import { checkExports } from "../select/export-rules.ts";
 import type { TemporaryDevice } from "../stash/keys.ts";
 import { type EnvFile, locateEnvFile, readEnvFile, writeEnvFile } from "../workspace/env-file.ts";
+import { isPickedUpByGit } from "../workspace/git.ts";
 import type { Secret } from "./secret.ts";
 
 /** What one session came to. */
@@ -77,6 +78,17 @@ async function planFiles(
     files.push({ file, text: formatEnvFile(format, existing, variables) });
   }
   return files;
+}
+
+/** Before they are written: a commit made in between would carry the values into history. */
+export async function warnOfGit(host: Host, files: ExportPlan["files"]): Promise<void> {
+  for (const { file } of files) {
+    if (!(await isPickedUpByGit(file.path, host.environment))) continue;
+    host.warn(
+      `git would pick up the env file ${printable(file.path)}: it is not ignored, or is tracked. A commit made before the job ends would carry ` +
+        "the values along. Add it to .gitignore, or write it outside the work tree.",
+    );
+  }
 }
 
 /** Saves what post must undo before the first write, and after each what it needs to know besides. */

@@ -58,7 +58,7 @@ export async function checkForLeaks(
   if (scan.hits.length === 0) return;
   const places = `${scan.hits.length === 1 ? "one place" : `${scan.hits.length} places`}`;
   const message =
-    `The leak check found ${listNames([...names])} in ${places} of the job's files. What uploads, caches or commits them carries the ` +
+    `The leak check found ${listNames([...names].sort())} in ${places} of the job's files. What uploads, caches or commits them carries the ` +
     "values along. Keep them out of files, or delete those before the job ends; and change values that have left the runner already.";
   if (policy === "fail") throw new StashError("LEAK_FOUND", message);
   host.warn(message);

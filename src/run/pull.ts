@@ -8,7 +8,7 @@ import { registerTemporaryKey } from "../stash/keys.ts";
 import { undoSession } from "./clean-up.ts";
 import { runCommand } from "./command.ts";
 import { connect } from "./connect.ts";
-import { planExports, type Session, writeEnvFiles } from "./exports.ts";
+import { planExports, type Session, warnOfGit, writeEnvFiles } from "./exports.ts";
 import { explainFailure } from "./failure.ts";
 import { obtainDeks } from "./grant.ts";
 import { keepSecrets } from "./kept-secrets.ts";
@@ -95,6 +95,7 @@ export async function pullVariables(
     await keepSecrets(keyDirectory, publicKeyPem, session.secrets);
   }
 
+  await warnOfGit(host, plan.files);
   await writeEnvFiles(plan.files, (envFiles) => remember({ envFiles }));
   host.publish(plan);
   remember({ isPulled: true, keepEnvFiles: inputs.keepEnvFile }); // not before: a failed pull keeps nothing
