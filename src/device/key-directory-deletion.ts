@@ -39,11 +39,6 @@ export async function deleteKeyFiles(path: string): Promise<Deletion> {
   return "deleted";
 }
 
-/** Whether the directory holds more than a key: what env files replaced. */
-export async function holdsBackups(path: string): Promise<boolean> {
-  return (await readdir(path)).some(isBackup);
-}
-
 function isBackup(name: string): boolean {
   return name.endsWith(".backup");
 }

@@ -46,7 +46,9 @@ async function lookForLeaks(host: Host, undo: Undo): Promise<StashError | undefi
  * @returns whether all of it could be undone
  */
 export async function undoSession(host: Host, undo: Undo): Promise<boolean> {
-  const warnings = await undoLocally(undo);
+  const warnings: string[] = [];
+  const unrestored = await restoreEnvFiles(undo, warnings);
+  await removeKeyDirectory(undo, unrestored, warnings);
   const revoked = await revokeKey(host, undo, warnings);
   for (const warning of warnings) host.warn(`SecretStash clean-up: ${warning}`);
   if (warnings.length === 0 && undo.keyDirectory !== undefined) {
@@ -55,14 +57,6 @@ export async function undoSession(host: Host, undo: Undo): Promise<boolean> {
     );
   }
   return warnings.length === 0;
-}
-
-/** The part that needs no network and no credentials. @returns what could not be undone, as sentences */
-export async function undoLocally(undo: Undo): Promise<string[]> {
-  const warnings: string[] = [];
-  const unrestored = await restoreEnvFiles(undo, warnings);
-  await removeKeyDirectory(undo, unrestored, warnings);
-  return warnings;
 }
 
 /** @returns the files that stood there before and could not be put back */

@@ -91,17 +91,19 @@ export async function warnOfGit(host: Host, files: ExportPlan["files"]): Promise
   }
 }
 
-/** Saves what post must undo before the first write, and after each what it needs to know besides. */
+/** Saves what post must undo before each write. */
 export async function writeEnvFiles(
   files: ExportPlan["files"],
-  save: (files: EnvFile[]) => void,
+  save: (files: EnvFile[]) => Promise<void>,
 ): Promise<void> {
   if (files.length === 0) return;
   const written = files.map(({ file }) => file);
-  save(written);
+  await save(written);
   for (const [index, { file, text }] of files.entries()) {
-    written[index] = await writeEnvFile(file, text);
-    save(written);
+    await writeEnvFile(file, text, async (known) => {
+      written[index] = known;
+      await save(written);
+    });
   }
 }
 

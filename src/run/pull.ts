@@ -15,6 +15,7 @@ import { keepSecrets } from "./kept-secrets.ts";
 import { fetchLayers } from "./layers.ts";
 import { checkForLeaks } from "./leak-check.ts";
 import { credentialsOf, maskCredentials, maskValues } from "./mask.ts";
+import { noteEnvFiles } from "./noted-env-files.ts";
 import { report, reportSkipped } from "./report.ts";
 import { sweepLeftovers } from "./sweep.ts";
 import { together } from "./together.ts";
@@ -96,7 +97,10 @@ export async function pullVariables(
   }
 
   await warnOfGit(host, plan.files);
-  await writeEnvFiles(plan.files, (envFiles) => remember({ envFiles }));
+  await writeEnvFiles(plan.files, async (envFiles) => {
+    remember({ envFiles });
+    await noteEnvFiles(keyDirectory, envFiles);
+  });
   host.publish(plan);
   remember({ isPulled: true, keepEnvFiles: inputs.keepEnvFile }); // not before: a failed pull keeps nothing
   report(host, inputs, session, choices, stored);

@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
-import { deleteKeyDirectory, deleteKeyFiles, holdsBackups } from "../device/key-directory-deletion.ts";
+import { deleteKeyDirectory } from "../device/key-directory-deletion.ts";
 import { listLeftovers } from "../device/leftovers.ts";
 import type { Host } from "../host/host.ts";
 import { isSessionDirectoryPath, openSessionDirectory } from "../host/session-directory.ts";
-import { undoLocally } from "./clean-up.ts";
-import { STATE, undoOf } from "./undo.ts";
+import { restoreForgottenEnvFile } from "../workspace/env-file.ts";
+import { readNotedEnvFiles } from "./noted-env-files.ts";
 
 /**
  * Removes what killed jobs of this user left: keys that have expired and whose job is gone. Never fails: what cannot be removed now is
@@ -26,14 +26,8 @@ export async function sweepLeftovers(host: Host): Promise<void> {
 }
 
 async function remove(path: string): Promise<void> {
-  const parent = isSessionDirectoryPath(path) ? path : dirname(path);
-  if (isSessionDirectoryPath(parent)) {
-    // Its state says what else it left, such as an env file with values.
-    const session = openSessionDirectory(parent);
-    const undo = undoOf(session.read(`${STATE}.json`));
-    if (undo !== undefined) await undoLocally(undo);
-    session.delete();
-  } else if (await holdsBackups(path)) {
-    await deleteKeyFiles(path); // the only copy of what an env file replaced stays for the post step, if it ever comes
-  } else await deleteKeyDirectory(path);
+  if (isSessionDirectoryPath(path)) return openSessionDirectory(path).delete();
+  for (const file of await readNotedEnvFiles(path)) await restoreForgottenEnvFile(file);
+  await deleteKeyDirectory(path);
+  if (isSessionDirectoryPath(dirname(path))) openSessionDirectory(dirname(path)).delete();
 }

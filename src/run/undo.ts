@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { StashError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
+import { envFilesSchema } from "./noted-env-files.ts";
 
 export const STATE = "undo";
 
@@ -12,19 +13,7 @@ const undoSchema = v.object({
   fingerprint: v.optional(v.string()),
   deviceKeyId: v.optional(v.number()),
   expiresAt: v.optional(v.string()),
-  envFiles: v.optional(
-    v.array(
-      v.object({
-        path: v.string(),
-        draft: v.string(),
-        backup: v.string(),
-        existed: v.boolean(),
-        written: v.boolean(),
-        originalHash: v.string(),
-        mode: v.number(),
-      }),
-    ),
-  ),
+  envFiles: v.optional(envFilesSchema),
   /** values were handed out, and may have got into files */
   isPulled: v.optional(v.boolean()),
   /** the env files stay as written */

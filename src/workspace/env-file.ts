@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Stats } from "node:fs";
 import { chmod, lstat, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { printable, StashError, systemCode } from "../errors.ts";
@@ -17,6 +18,8 @@ export interface EnvFile {
   originalHash: string;
   /** permission bits of what stood there before */
   mode: number;
+  /** which file holds our values, so that a later job takes away that one alone; empty before there is one */
+  identity: string;
 }
 
 /**
@@ -54,6 +57,7 @@ export async function locateEnvFile(
     written: false,
     originalHash: "",
     mode: (found?.mode ?? 0) & 0o777,
+    identity: "",
   };
 }
 
@@ -75,16 +79,38 @@ export async function readEnvFile({ path, existed }: EnvFile): Promise<string> {
  * Writes the file whole or not at all, mode 0600: a draft beside it, then a rename, which replaces a link put there meanwhile
  * instead of following it (rename(2)). What stood there before goes into the key directory first.
  *
- * @returns what post needs to know of it now
+ * @param save keeps what is needed to take the file back; called before there is something new to take back
  * @throws {StashError} `ENV_FILE_FAILED`
  */
-export async function writeEnvFile(file: EnvFile, text: string): Promise<EnvFile> {
-  return explained(file.path, async () => {
+export async function writeEnvFile(
+  file: EnvFile,
+  text: string,
+  save: (file: EnvFile) => Promise<void>,
+): Promise<void> {
+  await explained(file.path, async () => {
     const original = file.existed ? await readFile(file.path) : undefined;
     if (original !== undefined) await replaceWith(file.backup, `${file.backup}.part`, original);
-    await replaceWith(file.path, file.draft, text);
-    return { ...file, written: true, originalHash: original === undefined ? "" : hashOf(original) };
+    await writeFile(file.draft, text, { flag: "wx", mode: 0o600, flush: true });
+    const originalHash = original === undefined ? "" : hashOf(original);
+    await save({ ...file, originalHash, written: true, identity: identityOf(await lstat(file.draft)) });
+    await rename(file.draft, file.path);
   });
+}
+
+/** A rename changes none of these. A hash would do as well, but would tell something of the values. */
+function identityOf({ dev, ino, size, mtimeMs }: Stats): string {
+  return [dev, ino, size, mtimeMs].join(":");
+}
+
+/**
+ * Takes back what a killed job wrote, long after: only while it is still that very file, because the workspace may be another job's by now.
+ *
+ * @throws the system's error when it cannot
+ */
+export async function restoreForgottenEnvFile(file: EnvFile): Promise<void> {
+  const found = await lstat(file.path).catch(ignoreAbsence);
+  if (found !== undefined && identityOf(found) === file.identity) await restoreEnvFile(file);
+  else await deleteDraft(file);
 }
 
 function hashOf(bytes: Buffer): string {

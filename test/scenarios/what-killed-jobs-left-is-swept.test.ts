@@ -58,12 +58,25 @@ test.skipIf(!isRoot)("another user's stay (needs root)", async () => {
   expect(existsSync(path)).toBe(true);
 });
 
-test("what an env file replaced stays, and the key beside it goes", async () => {
-  const session = await startSession();
-  const path = makeKeyDirectory(session.job.temp, 1, { expires_at: past });
-  writeFileSync(join(path, "env-file-1.backup"), "MINE=1\n");
-  await session.step().main();
-  expect(readdirSync(path)).toEqual(["env-file-1.backup"]);
+test("an env file that a killed job wrote is taken back, but not what another job put in its place", async () => {
+  for (const isTouched of [false, true]) {
+    const session = await startSession();
+    const path = join(session.job.workspace, ".env");
+    writeFileSync(path, "MINE=1\n");
+    expect(await session.step({ "env-file": ".env" }).main()).toBe(0);
+    expect(readFileSync(path, "utf8")).toContain("plain-secret-value");
+    if (isTouched) writeFileSync(path, "ANOTHER=2\n");
+    const [left = ""] = session.leftInTemp();
+    const keyDirectory = join(session.job.temp, left);
+    writeFileSync(join(keyDirectory, "device.json"), JSON.stringify({ expires_at: past }));
+    writeFileSync(join(keyDirectory, "session.json"), JSON.stringify({ pid: 2 ** 30, started: "1" }));
+
+    const next = session.step();
+    expect(await next.main()).toBe(0);
+    expect(existsSync(keyDirectory)).toBe(false);
+    expect(readFileSync(path, "utf8")).toBe(isTouched ? "ANOTHER=2\n" : "MINE=1\n");
+    await next.post();
+  }
 });
 
 test("a killed command line's session goes whole: key, variables, and the env file it wrote", async () => {

@@ -29,6 +29,7 @@ beforeEach(() => {
     written: false,
     originalHash: "",
     mode: 0o644,
+    identity: "",
   };
 });
 
@@ -42,7 +43,10 @@ describe("an env file", () => {
 
   test("the backup was deleted after the write: what stands there is ours, and goes", async () => {
     writeFileSync(file.path, "MINE=1\n");
-    const written = await writeEnvFile(file, "SECRET='x'\n");
+    let written = file;
+    await writeEnvFile(file, "SECRET='x'\n", async (saved) => {
+      written = saved;
+    });
     rmSync(file.backup);
     expect(await restoreEnvFile(written)).toBe(false);
     expect(existsSync(file.path)).toBe(false);
@@ -66,7 +70,9 @@ describe("an env file", () => {
   test("nothing is written through a link that stands where the draft goes", async () => {
     writeFileSync(join(folder, "target"), "not ours");
     symlinkSync(join(folder, "target"), file.draft);
-    await expect(writeEnvFile({ ...file, existed: false }, "SECRET='x'\n")).rejects.toMatchObject({
+    await expect(
+      writeEnvFile({ ...file, existed: false }, "SECRET='x'\n", async () => {}),
+    ).rejects.toMatchObject({
       code: "ENV_FILE_FAILED",
     });
     expect(readFileSync(join(folder, "target"), "utf8")).toBe("not ours");
