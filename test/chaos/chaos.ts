@@ -1,5 +1,7 @@
+import { readdirSync } from "node:fs";
 import { generateKeys } from "../stash-server/owner.ts";
 import { breakEveryRequest, killEverywhere, type Outcome } from "./faults.ts";
+import { type Load, runSessions } from "./load.ts";
 
 // `npm run chaos`: everything that can be killed is killed, everywhere, and what is left is counted.
 
@@ -17,8 +19,24 @@ for (const work of [
     console.log(`| ${fault} | ${tried} | ${survived} | ${lost.length} | ${leftOver.length} |`);
   }
 }
+console.log(
+  "\n| load | sessions | succeeded | requests taken | turned away | left over |\n| --- | --- | --- | --- | --- | --- |",
+);
+const processes = readdirSync("/proc").length;
+const loads: [string, Load][] = [
+  ["64 at once, one token, 60 requests in 6 s", await runSessions(keys, 64, 64, 6000)],
+  ["1,000 in a row", await runSessions(keys, 1000, 2, 1)],
+];
+for (const [name, { sessions, succeeded, taken, turnedAway, leftOver }] of loads) {
+  console.log(`| ${name} | ${sessions} | ${succeeded} | ${taken} | ${turnedAway} | ${leftOver.length} |`);
+}
+console.log(`\nProcesses on the machine before and after: ${processes}, ${readdirSync("/proc").length}`);
+const failed = loads.flatMap(([name, { sessions, succeeded, leftOver }]) => [
+  ...leftOver.map((what) => `${name}: ${what}`),
+  ...(succeeded === sessions ? [] : [`${name}: ${sessions - succeeded} failed`]),
+]);
 const bad = outcomes.flatMap(({ fault, lost, leftOver }) =>
   [...lost, ...leftOver].map((what) => `${fault}: ${what}`),
 );
-for (const line of bad) console.error(line);
-process.exitCode = bad.length === 0 ? 0 : 1;
+for (const line of [...bad, ...failed]) console.error(line);
+process.exitCode = bad.length + failed.length === 0 ? 0 : 1;

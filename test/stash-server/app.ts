@@ -10,7 +10,12 @@ import type { EnvironmentRow, KeyRow, Store, VariableRow } from "./store.ts";
 type Stash = { Variables: { actor: string } };
 
 /** The HTTP face of the store: every endpoint of docs/protocol.md, and `DELETE user/keys/{id}`. */
-export function createApp(store: Store, clock: Clock, requestsPerMinute: number): Hono<Stash> {
+export function createApp(
+  store: Store,
+  clock: Clock,
+  requestsPerMinute: number,
+  windowMs?: number,
+): Hono<Stash> {
   const app = new Hono<Stash>().basePath("/api");
   const audit = (context: Context<Stash>, action: string, subject: string) =>
     store.audit(context.get("actor"), action, subject);
@@ -24,7 +29,7 @@ export function createApp(store: Store, clock: Clock, requestsPerMinute: number)
     await next();
     context.header("Date", clock.now().toUTCString());
   });
-  app.use(rateLimit(requestsPerMinute, clock));
+  app.use(rateLimit(requestsPerMinute, clock, windowMs));
   app.use(async (context, next) => {
     const token = /^Bearer (\S+)$/.exec(context.req.header("Authorization") ?? "")?.[1] ?? "";
     const actor = store.findActor(token);

@@ -1,16 +1,14 @@
 import type { MiddlewareHandler } from "hono";
 import type { Clock } from "./clock.ts";
 
-const WINDOW_MS = 60_000;
-
-/** Laravel's stock limiter: so many requests a minute and token, counted from the first one of the minute. */
-export function rateLimit(limit: number, clock: Clock): MiddlewareHandler {
+/** Laravel's stock limiter: so many requests a minute and token, counted from the first one of the minute; or of another window. */
+export function rateLimit(limit: number, clock: Clock, windowMs = 60_000): MiddlewareHandler {
   const windows = new Map<string, { until: number; used: number }>();
   return async (context, next) => {
     const token = context.req.header("Authorization") ?? "";
     const now = clock.now().getTime();
     const open = windows.get(token);
-    const window = open && open.until > now ? open : { until: now + WINDOW_MS, used: 0 };
+    const window = open && open.until > now ? open : { until: now + windowMs, used: 0 };
     windows.set(token, window);
     window.used += 1;
     context.header("X-RateLimit-Limit", String(limit));

@@ -26,13 +26,15 @@ export async function startStashServer(
     port?: number;
     data?: string;
     requestsPerMinute?: number;
+    /** another minute than the real one, for load tests */
+    windowMs?: number;
     intercept?: Intercept;
     observe?: Observe;
   } = {},
 ): Promise<StashServer> {
   const clock = createClock();
   const store = openStore(options.data ?? ":memory:", clock);
-  const app = createApp(store, clock, options.requestsPerMinute ?? 60);
+  const app = createApp(store, clock, options.requestsPerMinute ?? 60, options.windowMs);
   const fetch = async (request: Request) => {
     const response = (await options.intercept?.(request)) ?? (await app.fetch(request.clone()));
     await options.observe?.(request, response);
