@@ -38,7 +38,15 @@ const documented = [
     "datatracker.ietf.org",
     "w3c.github.io",
   ],
-  ...["jimmy.warting.se", "www.w3.org", "httpwg.org", "bugs.chromium.org", "yaml.org", "www.npmjs.com", "undici.nodejs.org"],
+  ...[
+    "jimmy.warting.se",
+    "www.w3.org",
+    "httpwg.org",
+    "bugs.chromium.org",
+    "yaml.org",
+    "www.npmjs.com",
+    "undici.nodejs.org",
+  ],
 ];
 
 test("no production dependency runs a script when it is installed", () => {

@@ -20,7 +20,7 @@ test("negative control: half an export, a draft that others can read and a forgo
   expect([...victim.partial(), ...victim.leftOver()]).toEqual([]);
   appendFileSync(join(victim.paths.commands, "env"), "ONE=first-secret-value\n");
   writeFileSync(join(victim.paths.workspace, ".env"), "ONE=first-secret-value\n");
-  writeFileSync(join(victim.paths.workspace, ".env.draft"), "x", { mode: 0o644 });
+  writeFileSync(join(victim.paths.workspace, ".env.draft"), "second-secret-value", { mode: 0o644 });
   expect(victim.partial()).toEqual([
     expect.stringMatching(/env holds 1 of 4$/),
     ".env is neither what it was nor whole",

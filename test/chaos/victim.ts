@@ -199,7 +199,12 @@ function partialEnvFile(workspace: string): string[] {
   const text = readFileSync(join(workspace, ".env"), "utf8");
   const isWhole = text === ORIGINAL || Object.values(variables).every((value) => text.includes(value));
   const drafts = readdirSync(workspace).filter((name) => name !== ".env");
-  const open = drafts.filter((name) => (statSync(join(workspace, name)).mode & 0o077) !== 0);
+  // A draft of what stood there before is as open as that was.
+  const holdsValue = (name: string) =>
+    Object.values(variables).some((value) => readFileSync(join(workspace, name), "utf8").includes(value));
+  const open = drafts.filter(
+    (name) => (statSync(join(workspace, name)).mode & 0o077) !== 0 && holdsValue(name),
+  );
   return [
     ...(isWhole ? [] : [".env is neither what it was nor whole"]),
     ...open.map((name) => `${name} can be read by others`),
