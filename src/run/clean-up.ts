@@ -28,12 +28,14 @@ export async function cleanUp(host: Host): Promise<void> {
 /** @returns the leak to fail for, if it is to be failed for */
 async function lookForLeaks(host: Host, undo: Undo): Promise<StashError | undefined> {
   if (!undo.isPulled) return undefined; // nothing was handed out
+  const policy = readLeakPolicy(host.readInput);
   try {
-    await checkForLeaks(host, readLeakPolicy(host.readInput), undo);
+    await checkForLeaks(host, policy, undo);
   } catch (error) {
     if (error instanceof StashError && error.code === "LEAK_FOUND") return error;
-    host.warn(
-      "The leak check could not look: the key directory, which the values are decrypted with, is gone or cannot be read.",
+    const tell = policy === "fail" ? host.warn : host.info;
+    tell(
+      "The leak check could not look: the key directory, with which the values are decrypted, is gone or cannot be read.",
     );
   }
   return undefined;

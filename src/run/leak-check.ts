@@ -15,7 +15,8 @@ import type { Undo } from "./undo.ts";
 
 const SECONDS = 20;
 const MAX_HITS = 50;
-const MIN_BYTES = 8; // below it a value is ordinary text, which stands in every other file
+// Below these a value, or a line of one, is ordinary text, which stands in every other file.
+const LIMITS = { value: 8, part: 16 };
 
 /**
  * Looks for what the session pulled in the files that changed since, in every form that jobs print it in, and reports where it stands;
@@ -35,10 +36,7 @@ export async function checkForLeaks(
 ): Promise<void> {
   if (policy === "off" || keyDirectory === "") return;
   const secrets = await readKeptSecrets(keyDirectory); // 1
-  const needles = deriveNeedles(
-    secrets.map(({ value }) => value),
-    { value: MIN_BYTES },
-  );
+  const needles = leakNeedles(secrets.map(({ value }) => value));
   const longest = Math.max(0, ...Array.from(needles, (needle) => Buffer.byteLength(needle)));
   const scan = scanFiles(
     paths.map((path) => resolve(host.workspace, path)),
@@ -64,6 +62,14 @@ export async function checkForLeaks(
   host.warn(message);
 }
 
+/** As for masking, but for what stands around every key: it would point at each certificate in the workspace. */
+function leakNeedles(values: readonly string[]): Set<string> {
+  const armour = values.flatMap((value) => value.match(/-----(BEGIN|END) [A-Z0-9 ]+-----/g) ?? []);
+  const needles = deriveNeedles(values, LIMITS);
+  for (const needle of deriveNeedles(armour, LIMITS)) needles.delete(needle);
+  return needles;
+}
+
 /** A path can hold a value, too. */
 function masked(needles: Iterable<string>): (path: string) => string {
   return (path) => {
@@ -83,9 +89,7 @@ function reportHit(
   shown: (path: string) => string,
 ): string {
   const { line, column, found } = hit;
-  const secret = secrets.find(({ value }) =>
-    deriveNeedles([value], { value: MIN_BYTES }).has(found.toString()),
-  );
+  const secret = secrets.find(({ value }) => deriveNeedles([value], LIMITS).has(found.toString()));
   const name = secret?.name ?? "a value";
   const form = secret === undefined ? "in pieces" : describeForm(found, secret.value);
   const file = shown(relative(host.workspace, hit.path) || hit.path);

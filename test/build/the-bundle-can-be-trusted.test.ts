@@ -7,13 +7,14 @@ import { actionRoot } from "../runner/job.ts";
 
 const bundle = readFileSync(join(actionRoot, "dist/index.js"), "utf8");
 const lock = JSON.parse(readFileSync(join(actionRoot, "package-lock.json"), "utf8"));
-const manifest = JSON.parse(readFileSync(join(actionRoot, "package.json"), "utf8"));
-const licences = readFileSync(join(actionRoot, "dist/licenses.txt"), "utf8");
 
 /** Packages that production dependencies bring along. */
-const production = Object.entries<{ dev?: boolean; hasInstallScript?: boolean; license?: string }>(
-  lock.packages,
-).filter(([path, { dev }]) => path !== "" && !dev);
+const production = Object.entries<{
+  dev?: boolean;
+  link?: boolean;
+  hasInstallScript?: boolean;
+  license?: string;
+}>(lock.packages).filter(([path, { dev, link }]) => path !== "" && !dev && !link);
 
 test("nothing in it makes code out of text", () => {
   expect(evaluations(bundle)).toEqual([]);
@@ -49,15 +50,17 @@ const documented = [
   ],
 ];
 
+test("it holds no HTTP client but Node's", () => {
+  expect(bundle).not.toMatch(/undici|EnvHttpProxyAgent/);
+  expect(statSync(join(actionRoot, "dist/index.js")).size).toBeLessThan(600_000);
+});
+
 test("no production dependency runs a script when it is installed", () => {
   expect(production.filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([]);
   expect(production.length).toBeGreaterThan(5);
 });
 
-test("the licence of everything in it is listed", () => {
-  for (const name of Object.keys(manifest.dependencies)) {
-    if (bundle.length > 0) expect(licences, name).toContain(name);
-  }
+test("everything in it may be passed on", () => {
   const allowed = new Set(["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "PSF-2.0"]);
   expect(production.filter(([, { license = "none" }]) => !allowed.has(license))).toEqual([]);
 });
