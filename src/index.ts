@@ -1,8 +1,30 @@
 #!/usr/bin/env node
 import { realpathSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { runCommandLine } from "./cli.ts";
 import { describeError, StashError } from "./errors.ts";
+
+/** The pre stage: has the key made while the job does something else. Never fails the job. */
+export async function prepare(): Promise<void> {
+  const story = await import(/* webpackMode: "eager" */ "./run/prepare.ts");
+  const host = await gitHubHost(new AbortController().signal);
+  try {
+    story.prepare(host, join(import.meta.dirname, "prepare-key.js"));
+  } catch (error) {
+    host.warn(describeError(error).message);
+  }
+}
+
+const PATIENCE_SECONDS = 600;
+
+/** The process that pre starts: `prepare-key.js DIRECTORY [SECONDS]`. */
+export async function prepareKey(): Promise<void> {
+  const story = await import(/* webpackMode: "eager" */ "./run/prepare-key.ts");
+  const [, , keyDirectory = "", seconds = PATIENCE_SECONDS] = process.argv;
+  // Nobody reads what it says: main makes its own key when this one fails.
+  await story.prepareKey(keyDirectory, Number(seconds) * 1000).catch(() => {});
+  process.exit();
+}
 
 /** The main stage of the GitHub Action. */
 export async function pull(): Promise<void> {

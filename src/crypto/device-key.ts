@@ -35,6 +35,12 @@ export function groupFingerprint(fingerprint: string): string {
   );
 }
 
+/** A device key from its private half (PKCS#8 PEM). */
+export function deviceKeyOf(privateKeyPem: string): DeviceKey {
+  const publicKeyPem = createPublicKey(privateKeyPem).export({ type: "spki", format: "pem" }).toString();
+  return { privateKeyPem, publicKeyPem, fingerprint: fingerprintOf(publicKeyPem) };
+}
+
 /** The fingerprint the service knows a key by: SHA-256 of the PEM text exactly as sent. */
 export function fingerprintOf(publicKeyPem: string): string {
   return createHash("sha256").update(publicKeyPem, "utf8").digest("hex");

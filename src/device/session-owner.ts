@@ -1,36 +1,65 @@
-import { readFile } from "node:fs/promises";
+import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 export const OWNER_FILE = "session.json";
 
-/**
- * Who the session belongs to: the process that started ours, which is the runner's worker or the job's shell and lives as long as the
- * job. A process id comes again, so the time of its start goes with it.
- */
-export async function describeOwner(): Promise<{ name: string; content: string }> {
-  const pid = process.ppid;
-  return { name: OWNER_FILE, content: JSON.stringify({ pid, started: await startOf(pid) }) };
+const OLD_MS = 24 * 60 * 60_000;
+
+interface Process {
+  pid: number;
+  /** in clock ticks since the machine's start; `null` where there is no /proc. A process id comes again, so it goes along. */
+  started: string | null;
 }
 
-/** Whether the session that made this key directory still runs, as far as can be told. */
+/**
+ * Whose session it is: the process that started ours, and the leader of its session (credentials(7)). On GitHub the first is the runner's
+ * worker, which lives as long as the job. In a shell it may be a subshell that ends at once, as in `eval "$(secret-stash-ci pull || …)"`;
+ * then the leader, which is the terminal's or the job's own shell, tells whether anybody is still there.
+ */
+export async function describeOwner(): Promise<{ name: string; content: string }> {
+  const parent = await describe(process.ppid);
+  const own = await readStat(process.pid);
+  const leader = await describe(Number(own?.[3] ?? 0));
+  return { name: OWNER_FILE, content: JSON.stringify({ owners: [parent, leader] }) };
+}
+
+/**
+ * Whether the session that made this key directory may still run, as far as can be told. A leader can outlive every job, as a service's does:
+ * after a day it is no sign of life any more.
+ */
 export async function isOwnerAlive(keyDirectory: string): Promise<boolean> {
+  const found = await lstat(keyDirectory).catch(() => undefined);
+  if (found === undefined || Date.now() - found.mtimeMs >= OLD_MS) return false;
   try {
-    const { pid, started } = Object(JSON.parse(await readFile(join(keyDirectory, OWNER_FILE), "utf8")));
-    // 1 adopts whoever lost its parent, and 0 is outside of our container.
-    if (!Number.isSafeInteger(pid) || pid <= 1) return false;
-    process.kill(pid, 0);
-    return started === (await startOf(pid));
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // it is there, and another user's
+    const { owners } = Object(JSON.parse(await readFile(join(keyDirectory, OWNER_FILE), "utf8")));
+    for (const owner of owners as Process[]) if (await isAlive(owner)) return true;
+    return false;
+  } catch {
+    return false; // killed before it was written
   }
 }
 
-/** In clock ticks since the machine's start: proc_pid_stat(5), field 22; `null` where there is no /proc. */
-async function startOf(pid: number): Promise<string | null> {
+async function isAlive({ pid, started }: Process): Promise<boolean> {
+  // 1 adopts whoever lost its parent, and 0 is outside of our container.
+  if (!Number.isSafeInteger(pid) || pid <= 1) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false; // EPERM: it is there, and another user's
+  }
+  return (await describe(pid)).started === started;
+}
+
+async function describe(pid: number): Promise<Process> {
+  return { pid, started: (await readStat(pid))?.[19] ?? null };
+}
+
+/** proc_pid_stat(5) from field 3 on: 6 is the session's leader, 22 the time of the start. */
+async function readStat(pid: number): Promise<string[] | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
-    return null;
+    return undefined;
   }
 }

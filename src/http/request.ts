@@ -25,14 +25,16 @@ export interface RequestOptions {
  * @throws {StashError} `TIMED_OUT`, `SERVICE_UNREACHABLE`, `SERVICE_REDIRECTED`, `RESPONSE_INVALID`
  */
 export async function request(connection: Connection, options: RequestOptions): Promise<string> {
-  for (let attempt = 1; ; attempt += 1) {
+  let faults = 0; // being asked to wait is none
+  for (;;) {
     await spareLimit(connection);
     try {
       return await requestOnce(connection, options);
     } catch (error) {
       const mayPass = (options.once ? isUnprocessed : isTransient)(error);
+      if (!(error instanceof HttpError && error.retryAfterSeconds !== undefined)) faults += 1;
       const isOver = connection.deadline.signal.aborted;
-      if (!isOver && mayPass && (await waitToRetry(connection, error, attempt))) continue;
+      if (!isOver && mayPass && (await waitToRetry(connection, error, faults))) continue;
       throw error instanceof StashError || error instanceof HttpError ? error : unanswered(connection, error);
     }
   }

@@ -4,7 +4,7 @@ import type { Connection } from "./connection.ts";
 import { HttpError } from "./http-error.ts";
 
 /** How often an endpoint is asked in all when nobody says how long to wait. */
-export const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5000;
 const TOLD_FROM_MS = 5000;
@@ -36,13 +36,13 @@ export function isTransient(error: unknown): boolean {
  * Waits before the next attempt: as long as the service asks, else exponentially longer each time with full jitter, so that jobs which
  * failed together do not come back together (docs.aws.amazon.com, "Exponential backoff and jitter").
  *
- * @param attempt from 1
+ * @param faults how many there were so far, this one included
  * @returns whether another attempt makes sense; at once `false` when the deadline would come first
  */
-export async function waitToRetry(connection: Connection, error: unknown, attempt: number): Promise<boolean> {
+export async function waitToRetry(connection: Connection, error: unknown, faults: number): Promise<boolean> {
   const asked = error instanceof HttpError ? error.retryAfterSeconds : undefined;
-  if (asked === undefined && attempt >= MAX_ATTEMPTS) return false;
-  const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
+  if (asked === undefined && faults >= MAX_ATTEMPTS) return false;
+  const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (faults - 1));
   // Jitter on top of what is asked for, too: all who were told the same second would come at once.
   const pause =
     asked === undefined ? Math.random() * ceiling : asked * 1000 + Math.random() * FIRST_PAUSE_MS * 5;

@@ -163,7 +163,7 @@ function readThrough(
       return;
     }
     if (read < CHUNK) return; // a file that ends here; one that grows meanwhile is looked at as it was
-    const drop = Math.max(0, text.length - longest);
+    const drop = Math.max(counted, text.length - longest); // lines are counted up to there already
     countTo(drop);
     text.copy(buffer, 0, drop);
     kept = text.length - drop;

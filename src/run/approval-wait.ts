@@ -79,7 +79,7 @@ async function collectDeks(
         host.info(`SecretStash: approved for environment ${printable(environment)}${by}.`);
       } else if (answer.isUnknown && clock.now() - examinedAt >= MINUTE_MS) {
         examinedAt = clock.now();
-        await checkHope(service, environment, key); // 3
+        await checkHope(service, environment, key).catch(unlessPassing); // 3
       }
     }
     if (waiting.size === 0) return deks;
@@ -143,6 +143,11 @@ async function ask(service: Service, environment: string, id: number): Promise<E
     const seconds = error.cause instanceof HttpError ? error.cause.retryAfterSeconds : undefined;
     return (seconds ?? 0) * 1000;
   }
+}
+
+/** A service that stumbles while it is asked about the rest may still send the envelope. */
+function unlessPassing(error: unknown): void {
+  if (!(error instanceof StashError) || !passing.has(error.code)) throw error;
 }
 
 const passing: ReadonlySet<string> = new Set([

@@ -1,5 +1,6 @@
 import { isKeyDirectoryPath } from "../device/key-directory.ts";
 import { deleteKeyDirectory, deleteKeyFiles } from "../device/key-directory-deletion.ts";
+import { abandonPreparedKey } from "../device/prepared-key.ts";
 import { printable, StashError, systemCode } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { readLeakPolicy, readRevocationInputs } from "../host/inputs.ts";
@@ -8,6 +9,7 @@ import type { Service } from "../stash/service.ts";
 import { deleteDraft, type EnvFile, restoreEnvFile } from "../workspace/env-file.ts";
 import { connect } from "./connect.ts";
 import { checkForLeaks } from "./leak-check.ts";
+import { readPreparation } from "./prepare.ts";
 import { readUndo, type Undo } from "./undo.ts";
 
 const REVOCATION_SECONDS = 10;
@@ -18,11 +20,18 @@ const REVOCATION_SECONDS = 10;
  * @throws {StashError} `LEAK_FOUND`, when all is undone: the one reason for which post fails a job, where `leak-check` says so
  */
 export async function cleanUp(host: Host): Promise<void> {
+  await deletePreparedKey(host);
   const undo = readUndo(host);
   if (undo === undefined) return host.info("SecretStash: nothing to clean up.");
   const leak = await lookForLeaks(host, undo);
   await undoSession(host, undo);
   if (leak !== undefined) throw leak;
+}
+
+/** That main never came to claim, or found too late. */
+async function deletePreparedKey(host: Host): Promise<void> {
+  const { keyDirectory = "" } = readPreparation(host) ?? {};
+  if (isKeyDirectoryPath(keyDirectory)) await abandonPreparedKey(keyDirectory);
 }
 
 /** @returns the leak to fail for, if it is to be failed for */

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { OWNER_FILE } from "../device/session-owner.ts";
 import { listNames, printable, StashError } from "../errors.ts";
@@ -38,28 +38,37 @@ export async function checkForLeaks(
   const secrets = await readKeptSecrets(keyDirectory); // 1
   const needles = leakNeedles(secrets.map(({ value }) => value));
   const longest = Math.max(0, ...Array.from(needles, (needle) => Buffer.byteLength(needle)));
-  const scan = scanFiles(
-    paths.map((path) => resolve(host.workspace, path)),
-    createMatcher(needles),
-    longest,
-    {
-      changedSince: statSync(join(keyDirectory, OWNER_FILE)).mtimeMs,
-      exempt: new Set([keyDirectory, ...envFiles.flatMap(({ path, draft }) => [path, draft])]),
-      endsAt: performance.now() + SECONDS * 1000,
-      maxHits: MAX_HITS,
-    },
-  ); // 2
+  // Links on the way to the workspace are followed, so that a path has one name; links below it are not.
+  const roots = paths.map((path) => realPath(resolve(host.workspace, path)));
+  const scan = scanFiles(roots, createMatcher(needles), longest, {
+    changedSince: statSync(join(keyDirectory, OWNER_FILE)).mtimeMs,
+    exempt: new Set([keyDirectory, ...envFiles.flatMap(({ path, draft }) => [path, draft])].map(realPath)),
+    endsAt: performance.now() + SECONDS * 1000,
+    maxHits: MAX_HITS,
+  }); // 2
   const names = new Set<string>();
   const shown = masked(needles);
   for (const hit of scan.hits) names.add(reportHit(host, hit, secrets, shown)); // 3
   reportSkipped(host, scan.skipped.map(shown), scan.hits.length >= MAX_HITS);
-  if (scan.hits.length === 0) return;
+  if (scan.hits.length === 0) {
+    const unseen = roots.find((root) => scan.skipped.includes(root));
+    if (policy === "fail" && unseen !== undefined) throw notLookedAt(shown(unseen));
+    return;
+  }
   const places = `${scan.hits.length === 1 ? "one place" : `${scan.hits.length} places`}`;
   const message =
     `The leak check found ${listNames([...names].sort())} in ${places} of the job's files. What uploads, caches or commits them carries the ` +
     "values along. Keep them out of files, or delete those before the job ends; and change values that have left the runner already.";
   if (policy === "fail") throw new StashError("LEAK_FOUND", message);
   host.warn(message);
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // not there: the scan says so
+  }
 }
 
 /** As for masking, but for what stands around every key: it would point at each certificate in the workspace. */
@@ -92,11 +101,18 @@ function reportHit(
   const secret = secrets.find(({ value }) => deriveNeedles([value], LIMITS).has(found.toString()));
   const name = secret?.name ?? "a value";
   const form = secret === undefined ? "in pieces" : describeForm(found, secret.value);
-  const file = shown(relative(host.workspace, hit.path) || hit.path);
+  const file = shown(relative(realPath(host.workspace), hit.path) || hit.path);
   const what = `${printable(name)}, ${form}`;
   if (line === 0) host.warn(`Leak: the name of ${file} holds ${what}.`);
   else host.warn(`Leak: ${file}:${line}:${column} holds ${what}.`, { file, line, column });
   return name;
+}
+
+function notLookedAt(path: string): StashError {
+  return new StashError(
+    "LEAK_FOUND",
+    `The leak check could not look at ${path}, so whether a value stands there is not known. Check that it is there and can be read.`,
+  );
 }
 
 function reportSkipped(host: Host, skipped: readonly string[], isFull: boolean): void {

@@ -1,5 +1,4 @@
-import { generateDeviceKey } from "../crypto/device-key.ts";
-import { createKeyDirectory, newKeyDirectoryPath, writeDeviceFile } from "../device/key-directory.ts";
+import { writeDeviceFile } from "../device/key-directory.ts";
 import type { Host } from "../host/host.ts";
 import { type Inputs, parseInputs, skipsForMissingCredentials } from "../host/inputs.ts";
 import { mergeLayers } from "../select/layers.ts";
@@ -17,6 +16,7 @@ import { checkForLeaks } from "./leak-check.ts";
 import { credentialsOf, maskCredentials, maskValues } from "./mask.ts";
 import { noteEnvFiles } from "./noted-env-files.ts";
 import { report, reportSkipped } from "./report.ts";
+import { obtainDeviceKey } from "./session-key.ts";
 import { sweepLeftovers } from "./sweep.ts";
 import { together } from "./together.ts";
 import { createUndoLog, type UndoLog } from "./undo.ts";
@@ -55,17 +55,13 @@ export async function pullVariables(
   const service = connect(host, inputs, host.cancelled);
 
   // The key takes longest, so it starts first; all that needs no key runs beside it.
-  const [key, { layers, types }] = await together(
-    generateDeviceKey(),
+  const [{ key, keyDirectory }, { layers, types }] = await together(
+    obtainDeviceKey(host, remember),
     fetchLayers(host, service, inputs),
     sweepLeftovers(host),
   );
   const stored = mergeLayers(layers);
   const choices = selectVariables([...stored.keys()], inputs);
-
-  const keyDirectory = newKeyDirectoryPath(host.temporaryDirectory);
-  remember({ keyDirectory });
-  await createKeyDirectory(keyDirectory, key.privateKeyPem);
 
   const { hostname, platform, origin } = host;
   const label = inputs.label || defaultLabel(host);
@@ -103,6 +99,7 @@ export async function pullVariables(
   });
   host.publish(plan);
   remember({ isPulled: true, keepEnvFiles: inputs.keepEnvFile }); // not before: a failed pull keeps nothing
+  if (inputs.keepEnvFile) await noteEnvFiles(keyDirectory, []);
   report(host, inputs, session, choices, stored);
   return session;
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { StashError } from "../errors.ts";
 import { HttpError } from "../http/http-error.ts";
-import { isTransient, isUnprocessed, MAX_ATTEMPTS } from "../http/retry.ts";
+import { isTransient, isUnprocessed, waitToRetry } from "../http/retry.ts";
 import { call, type Service, send, statusOf } from "./service.ts";
 import { keyId, optionalText } from "./wire-types.ts";
 
@@ -68,10 +68,12 @@ async function registerOnce(
       // 422: "registered already", by a request of ours that seemed lost and was only late.
       const isUnsure = mayHaveWorked(error) || (attempt > 1 && statusOf(error) === 422);
       if (!isUnsure || service.connection.deadline.signal.aborted) throw error;
+      // Also, so that a first request which is only late has come to something by then.
+      const mayRepeat = await waitToRetry(service.connection, (error as StashError).cause, attempt);
       const found = (await listKeys(service)).find((key) => key.fingerprint === fingerprint);
       if (found !== undefined) return { id: found.id, label: undefined, expires_at: found.expiresAt };
       const isFinal = statusOf(error) === 422 || (error as StashError).code === "RESPONSE_INVALID";
-      if (attempt >= MAX_ATTEMPTS || isFinal) throw error;
+      if (!mayRepeat || isFinal) throw error;
     }
   }
 }

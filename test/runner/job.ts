@@ -24,6 +24,7 @@ export interface ActionStep {
   readonly outputs: Map<string, string>;
   readonly state: Map<string, string>;
   /** The stage's exit code; 1 too when a command file cannot be parsed, `128 + n` after a signal. */
+  pre(onStart?: (child: ChildProcess) => void): Promise<number>;
   main(onStart?: (child: ChildProcess) => void): Promise<number>;
   post(onStart?: (child: ChildProcess) => void): Promise<number>;
 }
@@ -100,6 +101,7 @@ export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-"))): Job {
       return {
         outputs,
         state,
+        pre: (onStart) => stage(runs.pre, onStart),
         main: (onStart) => stage(runs.main, onStart),
         post: (onStart) => stage(runs.post, onStart),
       };
@@ -111,7 +113,7 @@ export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-"))): Job {
 export interface ActionManifest {
   inputs: Record<string, { description: string; default?: string; required?: boolean }>;
   outputs: Record<string, { description: string }>;
-  runs: { using: string; main: string; post: string; "post-if": string };
+  runs: { using: string; pre: string; main: string; post: string; "post-if": string };
 }
 
 export function actionManifest(): ActionManifest {

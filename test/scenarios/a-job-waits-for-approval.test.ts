@@ -172,6 +172,27 @@ describe.concurrent("grant-wait", () => {
     expect(await main).toBe(0);
   });
 
+  test("so is one that stumbles when it is asked what else is wrong", async ({ onTestFinished }) => {
+    let approved = false;
+    let waiting = false;
+    const session = await startApprovalSession({
+      onTestFinished,
+      answer: ({ method, url }) => {
+        const isPoll = method === "GET" && /envelope\?device_key_id=(?!1$)/.test(url) && !approved;
+        if (isPoll) return Response.json({}, { status: 404 });
+        return waiting && url.endsWith("/environments") ? Response.json({}, { status: 503 }) : undefined;
+      },
+    });
+    waiting = true;
+    const main = session.step({ "grant-wait": "10" }).main();
+    const fingerprint = await waitingFingerprint(session.job);
+    await session.approve(["--environment", "ci", "--fingerprint", fingerprint]);
+    setTimeout(() => {
+      approved = true;
+    }, 3000);
+    expect(await main).toBe(0);
+  });
+
   test("429 and 500 while waiting are borne", async ({ onTestFinished }) => {
     const faults = [
       () => Response.json({}, { status: 500 }),

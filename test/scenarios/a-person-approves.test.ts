@@ -180,6 +180,18 @@ test.skipIf(!existsSync("/usr/bin/script"))(
   },
 );
 
+test.skipIf(!existsSync("/usr/bin/script"))(
+  "what is typed before a question stands there is no answer to it",
+  async () => {
+    const session = await startApprovalSession();
+    addRequests(session);
+    // All at once: the second and third line come before the question that they would answer.
+    const screen = await atTerminal(session, ["1\ny\ny", "n"]);
+    expect(screen).toContain("Nothing was approved.");
+    expect(granted(session)).toEqual([]);
+  },
+);
+
 /** `approve` at a terminal of its own; each answer is typed when a question stands there. */
 function atTerminal(
   session: ApprovalSession,

@@ -139,6 +139,29 @@ test("the values are on disk for nobody without the key, and in no state", async
   expect(session.job.log.annotations[0]?.message).toContain("Leak: out:1:1");
 });
 
+test("a workspace behind a link is looked at as any other, and its env file is exempt", async () => {
+  for (const isLeaked of [false, true]) {
+    const session = await startSession({ variables });
+    const link = join(session.job.temp, "..", "link");
+    symlinkSync(session.job.workspace, link);
+    const inputs = { "leak-check": "fail", "env-file": ".env" };
+    const step = session.step(inputs, { GITHUB_WORKSPACE: link });
+    expect(await step.main()).toBe(0);
+    if (isLeaked) writeFileSync(join(session.job.workspace, "out.log"), secret);
+    expect(await step.post()).toBe(isLeaked ? 1 : 0);
+  }
+});
+
+test("what cannot be looked at at all does not pass where a leak is to fail the job", async () => {
+  const session = await startCliSession({ variables });
+  const { stdout } = await session.run(["pull"]);
+  const environment = { SECRET_STASH_SESSION_DIR: stdout.trim().replace(/\/variables\.sh$/, "") };
+  const { code, stderr } = await session.run(["leak-check", "absent"], { environment });
+  expect(code).toBe(4);
+  expect(stderr).toContain("The leak check could not look at ");
+  await session.run(["clean-up"], { environment });
+});
+
 test("exec looks before it ends", async () => {
   const session = await startCliSession({ variables });
   const plain = await session.run([

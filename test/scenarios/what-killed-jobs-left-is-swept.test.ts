@@ -45,7 +45,7 @@ test("expired ones go; live ones, links, files and directories of other names st
 test("a process id that has come again is no sign of life", async () => {
   const session = await startSession();
   const path = makeKeyDirectory(session.job.temp, 1, { expires_at: past }, process.pid);
-  writeFileSync(join(path, "session.json"), JSON.stringify({ pid: process.pid, started: "1" }));
+  writeFileSync(join(path, "session.json"), JSON.stringify({ owners: [{ pid: process.pid, started: "1" }] }));
   await session.step().main();
   expect(existsSync(path)).toBe(false);
 });
@@ -69,7 +69,10 @@ test("an env file that a killed job wrote is taken back, but not what another jo
     const [left = ""] = session.leftInTemp();
     const keyDirectory = join(session.job.temp, left);
     writeFileSync(join(keyDirectory, "device.json"), JSON.stringify({ expires_at: past }));
-    writeFileSync(join(keyDirectory, "session.json"), JSON.stringify({ pid: 2 ** 30, started: "1" }));
+    writeFileSync(
+      join(keyDirectory, "session.json"),
+      JSON.stringify({ owners: [{ pid: 2 ** 30, started: "1" }] }),
+    );
 
     const next = session.step();
     expect(await next.main()).toBe(0);
@@ -108,11 +111,29 @@ test("a killed command line's session goes whole: key, variables, and the env fi
   const device = join(directory, keyDirectory, "device.json");
   writeFileSync(device, JSON.stringify({ ...JSON.parse(readFileSync(device, "utf8")), expires_at: past }));
 
+  // The leader of this session still runs, which is no sign of life after a day.
+  expect((await session.run(["exec", "--", "true"])).code).toBe(0);
+  expect(session.left()).toEqual([left]);
+  age(join(directory, keyDirectory), 25);
   const { code, stderr } = await session.run(["exec", "--", "true"]);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stderr).toContain("SecretStash: removed what a killed job left.");
   expect(session.left()).toEqual([]);
   expect(readFileSync(join(session.job.workspace, ".env"), "utf8")).toBe("MINE=1\n");
+});
+
+test("an env file that was to be kept is kept by the sweep, too", async () => {
+  const session = await startSession();
+  expect(await session.step({ "env-file": ".env", "keep-env-file": "true" }).main()).toBe(0);
+  const [left = ""] = session.leftInTemp();
+  const keyDirectory = join(session.job.temp, left);
+  writeFileSync(join(keyDirectory, "device.json"), JSON.stringify({ expires_at: past }));
+  writeFileSync(join(keyDirectory, "session.json"), JSON.stringify({ owners: [] }));
+  const next = session.step();
+  await next.main();
+  expect(existsSync(keyDirectory)).toBe(false);
+  expect(readFileSync(join(session.job.workspace, ".env"), "utf8")).toContain("plain-secret-value");
+  await next.post();
 });
 
 test("two jobs at once on one runner leave each other alone", async () => {
@@ -136,7 +157,7 @@ function makeKeyDirectory(temp: string, index: number, device?: object, pid?: nu
   if (pid !== undefined) {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-    writeFileSync(join(path, "session.json"), JSON.stringify({ pid, started }));
+    writeFileSync(join(path, "session.json"), JSON.stringify({ owners: [{ pid, started }] }));
   }
   return path;
 }

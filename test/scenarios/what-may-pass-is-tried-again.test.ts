@@ -130,3 +130,32 @@ test("the key is deleted in the end although the service stumbles", async () => 
   expect(session.job.log.annotations).toEqual([]);
   expect(session.server.store.listKeys()).toHaveLength(2);
 });
+
+test("a registration is repeated as slowly as the service asks", async () => {
+  const times: number[] = [];
+  const session = await startSession({
+    answer: (request) => {
+      if (!isRegistration(request)) return undefined;
+      times.push(performance.now());
+      return times.length === 1
+        ? Response.json({}, { status: 503, headers: { "Retry-After": "1" } })
+        : undefined;
+    },
+  });
+  expect(await session.step().main()).toBe(0);
+  expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(900);
+});
+
+test("being asked to wait does not count as a fault: one comes after many 429", async () => {
+  let calls = 0;
+  const session = await startSession({
+    answer: (request) => {
+      if (!isVariables(request)) return undefined;
+      calls += 1;
+      if (calls <= 6) return Response.json({}, { status: 429, headers: { "Retry-After": "0" } });
+      return calls <= 9 ? Response.json({}, { status: 500 }) : undefined;
+    },
+  });
+  expect(await session.step().main()).toBe(0);
+  expect(calls).toBe(10);
+});

@@ -1,0 +1,2 @@
+import { prepare } from "./index.js";
+await prepare();

@@ -1,0 +1,2 @@
+import { prepareKey } from "./index.js";
+await prepareKey();

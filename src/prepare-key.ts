@@ -1,0 +1,3 @@
+import { prepareKey } from "./index.ts";
+
+await prepareKey();
