@@ -123,7 +123,8 @@ async function runMask(line: CommandLine, environment: NodeJS.ProcessEnv): Promi
     );
   }
   const { maskSession, maskSessionLog } = await import(/* webpackMode: "eager" */ "./run/mask-session.ts");
-  await (line.flags.has("session-log") ? maskSessionLog : maskSession)(session, line.flags.has("exact"));
+  if (line.flags.has("session-log")) await maskSessionLog(session, environment);
+  else await maskSession(session, environment, line.flags.has("exact"));
   return exitCodes.success;
 }
 

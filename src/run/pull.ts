@@ -89,7 +89,7 @@ export async function pullVariables(
   const masked = await maskValues(host, inputs, values, plan.outputs.get("json"));
   const session = { ...found, secrets: [...credentialsOf(host), ...masked] };
   if (host.masking === "redactor" || inputs.leakCheck !== "off") {
-    await keepSecrets(keyDirectory, publicKeyPem, session.secrets);
+    await keepSecrets(keyDirectory, publicKeyPem, masked); // the credentials least of all: later steps hold this key
   }
 
   await warnOfGit(host, plan.files);

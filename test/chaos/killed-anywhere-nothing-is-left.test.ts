@@ -8,7 +8,7 @@ import { startVictim } from "./victim.ts";
 test("main, post, exec and pull, killed at some moments and before some changes to the disk", async () => {
   for (const { fault, tried, survived, lost, leftOver } of await killEverywhere(inject("keys"), {
     moments: 4,
-    everyOperation: 12,
+    everyOperation: 16,
   })) {
     expect({ fault, lost, leftOver, survived }).toEqual({ fault, lost: [], leftOver: [], survived: tried });
     expect(tried, fault).toBeGreaterThan(0);

@@ -34,7 +34,7 @@ export async function startApprovalSession(options: SessionOptions = {}): Promis
 
 /** Waits until a job's log shows the fingerprint that its key waits with, after as many others. */
 export async function waitingFingerprint({ log }: Job, nth = 1): Promise<string> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 1200; tries += 1) {
     const shown = log.lines.flatMap((line) => /^ {2}fingerprint {2}([0-9a-f ]+)$/.exec(line)?.[1] ?? []);
     const found = shown[nth - 1];
     if (found !== undefined) return found;

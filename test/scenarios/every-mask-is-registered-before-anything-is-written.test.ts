@@ -66,5 +66,6 @@ test("state is saved before the key directory is made, and the key's id as soon 
     "write state", // the fingerprint, before the request whose answer tells the id
     "write state",
     "write device.json",
+    "write state", // values are out
   ]);
 });

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { readKeptSecrets } from "../../src/run/kept-secrets.ts";
 import { startCliSession } from "./cli.ts";
 import { startSession } from "./session.ts";
 
@@ -133,6 +134,10 @@ test("the values are on disk for nobody without the key, and in no state", async
   const found = spawnSync("grep", ["-rlF", secret, session.job.temp], { encoding: "utf8" });
   expect(found.stdout).toBe("");
   expect(JSON.stringify([...step.state])).not.toContain(secret);
+  // What later steps hold opens the values that they have anyway, and neither token nor grant key.
+  const [left = ""] = session.leftInTemp();
+  const kept = await readKeptSecrets(join(session.job.temp, left));
+  expect(kept.map(({ name }) => name)).toEqual(["DATABASE_PASSWORD", "SERVICE_KEY", "SHORT", "PUBLIC"]);
   // Control: the key opens it.
   writeFileSync(join(session.job.workspace, "out"), secret);
   await step.post();
