@@ -78,7 +78,13 @@ function piecesOf(text: string): string[] {
   const pieces: string[] = [];
   for (let start = 0; start < text.length; start += PIECE) {
     const from = Math.min(start, text.length - PIECE);
-    pieces.push(text.slice(from, from + PIECE));
+    pieces.push(text.slice(characterStart(text, from), characterStart(text, from + PIECE + 1)));
   }
   return pieces;
+}
+
+/** Half of a surrogate pair would become U+FFFD in UTF-8, and the piece would match nothing (Unicode 17, 3.8 and 3.9). */
+function characterStart(text: string, index: number): number {
+  const isLowSurrogate = /[\udc00-\udfff]/.test(text[index] ?? "");
+  return isLowSurrogate ? index - 1 : index;
 }

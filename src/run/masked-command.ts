@@ -36,13 +36,9 @@ export async function runMasked(
     );
   }
   const needles = deriveNeedles(secrets.map(({ value }) => value));
-  const child = spawn(file, args, {
-    stdio: ["inherit", "pipe", "pipe"],
-    env: {
-      ...commandEnvironment(host.environment, variables, keyDirectory),
-      ...terminalSettings(host.environment),
-    },
-    detached: host.platform !== "win32", // a process group of its own, so that a signal reaches all of it
+  const child = start(file, args, {
+    ...commandEnvironment(host.environment, variables, keyDirectory),
+    ...terminalSettings(host.environment),
   });
   const stopForwarding = forwardSignals(child);
   try {
@@ -52,18 +48,35 @@ export async function runMasked(
       showMasked(child.stderr, process.stderr, needles, ended),
     ];
     const [code, signal] = await ended.catch((cause) => {
-      const isMissing = cause.code === "ENOENT";
-      throw new StashError(
-        "COMMAND_FAILED",
-        `The command cannot be started (${systemCode(cause)}). Check its name, PATH and permissions.`,
-        { cause, exitCode: isMissing ? 127 : 126 },
-      );
+      throw notStarted(cause);
     });
     await Promise.all(streams);
     return code ?? signalExitCode(signal);
   } finally {
     stopForwarding();
   }
+}
+
+function start(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  try {
+    return spawn(file, args, {
+      stdio: ["inherit", "pipe", "pipe"],
+      env,
+      detached: process.platform !== "win32", // a process group of its own, so that a signal reaches all of it
+    });
+  } catch (cause) {
+    throw notStarted(cause); // some of the system's errors are thrown, others are events
+  }
+}
+
+/** With a shell's codes: 127 for what is not there, 126 for what cannot be executed (POSIX.1-2024, 2.8.2). */
+function notStarted(cause: unknown): StashError {
+  const isMissing = ["ENOENT", "ERR_INVALID_ARG_VALUE"].includes(systemCode(cause));
+  return new StashError(
+    "COMMAND_FAILED",
+    `The command cannot be started (${systemCode(cause)}). Check its name, PATH and permissions.`,
+    { cause, exitCode: isMissing ? 127 : 126 },
+  );
 }
 
 async function showMasked(

@@ -12,6 +12,8 @@ export interface Load {
   /** requests that the service took, and those that it turned away for its limit */
   taken: number;
   turnedAway: number;
+  /** keys that were registered: one a session */
+  registered: number;
   leftOver: string[];
 }
 
@@ -26,7 +28,7 @@ export async function runSessions(
   lanes: number,
   windowMs: number,
 ): Promise<Load> {
-  const load: Load = { sessions, succeeded: 0, taken: 0, turnedAway: 0, leftOver: [] };
+  const load: Load = { sessions, succeeded: 0, taken: 0, turnedAway: 0, registered: 0, leftOver: [] };
   const server = await startStashServer({
     requestsPerMinute: 60,
     windowMs,
@@ -63,6 +65,7 @@ export async function runSessions(
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
+  load.registered = server.store.listKeys().length - 2;
   await server.close();
   rmSync(folder, { recursive: true, force: true });
   return load;

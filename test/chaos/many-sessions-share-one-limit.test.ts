@@ -1,7 +1,10 @@
 import { expect, inject, test } from "vitest";
 import { runSessions } from "./load.ts";
 
-test("twenty sessions at once on a limit that three quarters of them exceed: all succeed, each with its four requests", async () => {
+test("twenty sessions at once on a limit that three quarters of them exceed: all succeed, with one key and four requests each", async () => {
   const load = await runSessions(inject("keys"), 20, 20, 3000);
-  expect(load).toMatchObject({ sessions: 20, succeeded: 20, taken: 80, leftOver: [] });
+  expect(load).toMatchObject({ sessions: 20, succeeded: 20, registered: 20, leftOver: [] });
+  // A connection that breaks while its process waits for a core is looked after with one more.
+  expect(load.taken).toBeGreaterThanOrEqual(80);
+  expect(load.taken).toBeLessThan(100);
 });

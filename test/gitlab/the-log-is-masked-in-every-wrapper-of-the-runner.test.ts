@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -311,6 +311,26 @@ test("an image without Node is told what to do", async () => {
   expect(code).toBe(1);
   expect(left).toEqual([]);
 });
+
+test("what the image calls SS_DIR is not deleted when the component fails", async () => {
+  const victim = mkdtempSync(join(tmpdir(), "victim-"));
+  onTestFinished(() => rmSync(victim, { recursive: true, force: true }));
+  const environment = { PATH: pathWithout(["node"]), SS_DIR: victim };
+  const { code } = await runJob({ shell: "bash", form: "sub19", script: ["echo reached"], environment });
+  expect(code).toBe(1);
+  expect(existsSync(victim)).toBe(true);
+});
+
+test.each(["bash", "dash"])(
+  "a trap of the user that fails under set -e fails the job, in %s",
+  async (shell) => {
+    const script = ["set -e", "trap 'echo \"status $?\"; false; echo not reached' EXIT", "exit 3"];
+    const { code, log } = await runJob({ shell, form: "sub19", script });
+    expect(log).toContain("status 3");
+    expect(log).not.toContain("not reached\n");
+    expect(code).toBe(1);
+  },
+);
 
 /** The tools that the component needs, and none of those named. */
 function pathWithout(hidden: readonly string[]): string {

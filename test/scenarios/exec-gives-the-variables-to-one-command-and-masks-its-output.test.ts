@@ -68,6 +68,8 @@ test("a signal while the variables are pulled leaves nothing, and no command run
 
 test("a command that cannot be started ends as in a shell, and is cleaned up after", async () => {
   const { run, left } = await startCliSession();
+  expect(await run(["exec", "--", "/etc/passwd/foo"])).toMatchObject({ code: 126 });
+  expect(await run(["exec", "--", ""])).toMatchObject({ code: 127 });
   const { code, stderr } = await run(["exec", "--", "no-such-command"]);
   expect(code).toBe(127);
   expect(stderr).toContain(
