@@ -290,7 +290,8 @@ async function cancellable(
     return await work(cancelled);
   } catch (error) {
     const signal = received();
-    if (signal === undefined) throw error;
+    const isLeak = error instanceof StashError && error.code === "LEAK_FOUND"; // true whoever ended the command
+    if (signal === undefined || isLeak) throw error;
     process.stderr.write(`SecretStash: cancelled. ${outcome}\n`);
     return signalExitCode(signal);
   } finally {

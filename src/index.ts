@@ -58,9 +58,16 @@ async function written(stream: NodeJS.WriteStream): Promise<void> {
   await new Promise((done) => stream.write("", done));
 }
 
+// Messages that nobody reads (EPIPE) or that find no room (ENOSPC) must not end the process before it has cleaned up.
+process.stderr.on("error", () => {});
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") process.exitCode ||= 1;
+});
+
 // The launchers of the stages import this file; everyone else starts it, npm's link to it included.
 if (basename(realpathSync(process.argv[1] ?? ".")) === "index.js") {
-  process.exitCode = await runCommandLine(process.argv.slice(2), process.env);
+  const exitCode = await runCommandLine(process.argv.slice(2), process.env);
+  process.exitCode = exitCode || process.exitCode || 0;
   await Promise.all([written(process.stdout), written(process.stderr)]);
   process.exit();
 }

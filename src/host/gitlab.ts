@@ -4,6 +4,22 @@ import type { Host } from "./host.ts";
 import { describeGitLabJob } from "./job-origin.ts";
 import { createShellHost, type ShellOptions } from "./shell.ts";
 
+// What the component calls its own (templates/): sourcing a variable of such a name would overwrite it.
+const templateNames = [
+  "SS_ARCHIVE",
+  "SS_BUNDLE",
+  "SS_COMMAND",
+  "SS_DIR",
+  "SS_FIFO",
+  "SS_INDEX",
+  "SS_NONCE",
+  "SS_ON_EXIT",
+  "SS_POINTER",
+  "SS_SELF",
+  "SS_SHA",
+  "SS_URL",
+];
+
 /** GitLab CI. Its runner masks nothing that is learnt at run time, so our redactor does (docs/gitlab.md). */
 export function createGitLabHost(options: ShellOptions): Host {
   const { environment } = options;
@@ -12,6 +28,7 @@ export function createGitLabHost(options: ShellOptions): Host {
     ...host,
     workspace: resolve(environment.CI_PROJECT_DIR || "."),
     ...describeGitLabJob(environment),
+    refusedNames: templateNames,
     whyNoSecrets: () => whyNoSecrets(environment),
     checkJob: () => {
       const isTraced = /^(true|1|yes)$/i.test(environment.CI_DEBUG_TRACE ?? "");

@@ -14,7 +14,9 @@ export function urlUsers(text: string): string[] {
  * rewrites the password and refuses hosts that database drivers take.
  */
 export function urlPasswords(text: string): string[] {
-  return withDecoded((STRICT.exec(text) ?? LOOSE.exec(text))?.[1]);
+  // Both: which one is meant shows only where an unencoded password holds an `@` before a `/`.
+  const found = [LOOSE.exec(text)?.[1], STRICT.exec(text)?.[1]];
+  return [...new Set(found.flatMap(withDecoded))];
 }
 
 function withDecoded(raw: string | undefined): string[] {

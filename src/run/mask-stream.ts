@@ -27,18 +27,26 @@ export function maskStream(needles: Iterable<string>, endMark?: string): void {
   const untilMark = endMark === undefined ? undefined : createEndMark(endMark);
   for (let read = readChunk(buffer); read > 0; read = readChunk(buffer)) {
     const chunk = buffer.subarray(0, read);
-    const { text, isLast } = untilMark?.(chunk) ?? { text: chunk, isLast: false };
+    const { text, isLast } = untilMark?.cut(chunk) ?? { text: chunk, isLast: false };
     const isRead = writeAll(redactor.write(text));
-    if (isLast || !isRead) break;
+    if (isLast || !isRead) {
+      writeAll(redactor.end());
+      return;
+    }
   }
+  // What could have been the beginning of the mark was none.
+  if (untilMark !== undefined) writeAll(redactor.write(untilMark.held()));
   writeAll(redactor.end());
 }
 
 /** What comes before the mark; what could be its beginning is held back. */
-function createEndMark(mark: string): (chunk: Buffer) => { text: Buffer; isLast: boolean } {
+function createEndMark(mark: string): {
+  cut(chunk: Buffer): { text: Buffer; isLast: boolean };
+  held(): Buffer;
+} {
   const matcher = createMatcher([mark]);
   let held = Buffer.alloc(0);
-  return (chunk) => {
+  const cut = (chunk: Buffer) => {
     const text = Buffer.concat([held, chunk]);
     const [found] = matcher.find(text);
     if (found !== undefined) return { text: text.subarray(0, found.start), isLast: true };
@@ -46,6 +54,7 @@ function createEndMark(mark: string): (chunk: Buffer) => { text: Buffer; isLast:
     held = Buffer.from(text.subarray(end));
     return { text: text.subarray(0, end), isLast: false };
   };
+  return { cut, held: () => held };
 }
 
 function readChunk(buffer: Buffer): number {

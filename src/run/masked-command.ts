@@ -9,9 +9,12 @@ import { commandEnvironment } from "./command.ts";
 import type { Session } from "./exports.ts";
 import { describeOversized } from "./oversized.ts";
 import { signalExitCode } from "./signals.ts";
+import { together } from "./together.ts";
 
 // What the command left in the background may hold its output open. After the command's end, this much silence is enough.
 const SILENCE_MS = 500;
+// And one that never falls silent is waited for no longer than this.
+const LINGER_MS = 5000;
 
 /**
  * Runs a command in a process group of its own, its two output streams masked each for itself. Standard input is ours, as it is.
@@ -43,14 +46,15 @@ export async function runMasked(
   const stopForwarding = forwardSignals(child);
   try {
     const ended = once(child, "exit");
-    const streams = [
+    const shown = together(
       showMasked(child.stdout, process.stdout, needles, ended),
       showMasked(child.stderr, process.stderr, needles, ended),
-    ];
+    );
+    shown.catch(() => {}); // awaited below, when the command has ended
     const [code, signal] = await ended.catch((cause) => {
       throw notStarted(cause);
     });
-    await Promise.all(streams);
+    await shown;
     return code ?? signalExitCode(signal);
   } finally {
     stopForwarding();
@@ -87,22 +91,39 @@ async function showMasked(
 ): Promise<void> {
   const redactor = createRedactor(needles);
   let silence: NodeJS.Timeout | undefined;
+  let linger: NodeJS.Timeout | undefined;
   let isOver = false;
+  let isCut = false;
+  let fault: NodeJS.ErrnoException | undefined;
+  const cut = () => {
+    isCut = true;
+    from.destroy();
+  };
   const awaitSilence = () => {
     clearTimeout(silence);
     // A slow reader of ours is not the command's silence.
-    if (isOver && !from.isPaused()) silence = setTimeout(() => from.destroy(), SILENCE_MS);
+    if (isOver && !from.isPaused()) silence = setTimeout(cut, SILENCE_MS);
   };
   ended.then(() => {
     isOver = true;
+    linger = setTimeout(cut, LINGER_MS);
     awaitSilence();
   }, awaitSilence);
-  to.on("error", () => from.destroy()); // whoever read our output is gone
+  // By the write's own callback: an error event can be that of a message of ours, before the command wrote anything.
+  const show = (pieces: readonly Buffer[], written = () => {}) =>
+    to.write(Buffer.concat(pieces), (error) => {
+      if (error) {
+        fault ??= error;
+        cut();
+      }
+      written();
+    });
   from.on("data", (chunk: Buffer) => {
-    if (!to.write(Buffer.concat(redactor.write(chunk))) && !from.destroyed) {
+    if (!show(redactor.write(chunk)) && !from.destroyed) {
       from.pause();
       to.once("drain", () => {
         from.resume();
+        linger?.refresh(); // a slow reader of ours is given the time it needs
         awaitSilence();
       });
     }
@@ -110,7 +131,17 @@ async function showMasked(
   });
   await once(from, "close");
   clearTimeout(silence);
-  await new Promise((written) => to.write(Buffer.concat(redactor.end()), written));
+  clearTimeout(linger);
+  // What is held back could be the beginning of a value whose rest was not waited for.
+  const rest = isCut ? [] : redactor.end();
+  await new Promise<void>((written) => show(rest, written)); // and all before it
+  // Whoever read our output has had enough; or nobody can be told anything since a message of ours failed.
+  if (fault === undefined || ["EPIPE", "ERR_STREAM_DESTROYED"].includes(systemCode(fault))) return;
+  throw new StashError(
+    "COMMAND_FAILED",
+    `The command's output cannot be written (${systemCode(fault)}), so a part of it is lost. The disk may be full.`,
+    { cause: fault },
+  );
 }
 
 /** Ctrl-C reaches us and not a group of its own, and a cancelled job's SIGTERM too: all of them are the command's to handle. */

@@ -332,6 +332,13 @@ test.each(["bash", "dash"])(
   },
 );
 
+test("a script that saves its traps and restores them ends all the same", async () => {
+  const script = ["saved=$(trap)", "trap 'echo mine' EXIT", 'eval "$saved"', "echo done; exit 3"];
+  const { code, log } = await runJob({ shell: "bash", form: "sub19", script });
+  expect(log).toContain("done");
+  expect(code).toBe(3);
+});
+
 /** The tools that the component needs, and none of those named. */
 function pathWithout(hidden: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), "path-"));

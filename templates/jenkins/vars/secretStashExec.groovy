@@ -17,11 +17,11 @@ def call(Map config = [:]) {
     ]
     withCredentials(credentials) {
         withEnv([
-            "SECRET_STASH_APPLICATION_ID=${config.applicationId}",
-            "SECRET_STASH_ENVIRONMENT=${config.environment}",
-            "SECRET_STASH_VARIABLES=${config.variables ?: '*'}",
-            "SS_BUNDLE=${config.bundlePath ?: '/opt/secret-stash-ci'}",
-            "SS_COMMAND=${config.command}",
+            "SECRET_STASH_APPLICATION_ID=${literally(config.applicationId)}",
+            "SECRET_STASH_ENVIRONMENT=${literally(config.environment)}",
+            "SECRET_STASH_VARIABLES=${literally(config.variables ?: '*')}",
+            "SS_BUNDLE=${literally(config.bundlePath ?: '/opt/secret-stash-ci')}",
+            "SS_COMMAND=${literally(config.command)}",
         ]) {
             // Single quotes: Groovy puts nothing into this text. Without set +x, Jenkins' shell prints the command first.
             sh '''#!/bin/sh
@@ -30,4 +30,9 @@ def call(Map config = [:]) {
             '''
         }
     }
+}
+
+/** withEnv expands $NAME in what it is given (hudson.Util.replaceMacro), which would paste a pull request's title into a command. */
+private String literally(Object text) {
+    return text.toString().replace('$', '$$')
 }
