@@ -113,7 +113,7 @@ async function showMasked(
   const show = (pieces: readonly Buffer[], written = () => {}) =>
     to.write(Buffer.concat(pieces), (error) => {
       if (error) {
-        fault ??= error;
+        if (pieces.length > 0) fault ??= error;
         cut();
       }
       written();
