@@ -2,12 +2,15 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type ActionStep, type Job, startJob } from "../runner/job.ts";
 import { generateKeys } from "../stash-server/owner.ts";
 import { seedAccount } from "../stash-server/seed.ts";
 import { startStashServer } from "../stash-server/server.ts";
+import { benchLeakCheck } from "./leak-check.ts";
 import { benchRedactor } from "./redactor.ts";
+import { median } from "./timing.ts";
 
 // What a job pays, against what it could not do without: bare Node, and one RSA-4096 key. The rows take turns, so that a busy
 // machine slows all of them; the figures to compare are the ratios.
@@ -15,6 +18,7 @@ import { benchRedactor } from "./redactor.ts";
 const { values: flags } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const rounds = flags.quick ? 5 : 20;
 
+const CHECKOUT_MS = 2000;
 const generateKey = `require("crypto").generateKeyPair("rsa", { modulusLength: 4096 }, () => {})`;
 const node = (script: string) => void spawnSync(process.execPath, ["-e", script]);
 
@@ -49,8 +53,22 @@ try {
       run: () => step.main(),
     },
     { name: "post, with revocation", run: () => step.post() },
+    {
+      name: "pre",
+      before: () => {
+        job = startJob(mkdtempSync(join(folder, "job-")));
+        step = job.uses(inputs);
+      },
+      run: () => step.pre(),
+    },
+    {
+      name: "main, after pre and a checkout of two seconds",
+      before: () => sleep(CHECKOUT_MS),
+      run: () => step.main(),
+    },
   ];
   print(await measure(rows));
+  benchLeakCheck(folder, rounds);
   benchRedactor(folder, flags.quick ? 3 : 10, 200);
 } finally {
   await server.close();
@@ -59,7 +77,7 @@ try {
 
 interface Row {
   name: string;
-  before?: () => void;
+  before?: () => unknown;
   run: () => unknown;
 }
 
@@ -68,7 +86,7 @@ async function measure(rows: readonly Row[]): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>(rows.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round += 1) {
     for (const { name, before, run } of rows) {
-      before?.();
+      await before?.();
       const start = performance.now();
       await run();
       if (round > 0) times.get(name)?.push(performance.now() - start);
@@ -88,8 +106,4 @@ function print(times: ReadonlyMap<string, number[]>): void {
     );
     line([name, ...figures, (median(values) / bare).toFixed(1)]);
   }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -3,6 +3,7 @@ import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createMatcher } from "../../src/redact/matcher.ts";
 import { actionRoot } from "../runner/job.ts";
+import { median, timeOf } from "./timing.ts";
 
 // `mask` beside ripgrep on the same file and needles, whole processes, file in, nothing out. The two take turns.
 
@@ -62,16 +63,6 @@ function time([file = "", ...args]: readonly string[], log: string): number {
   closeSync(input);
   closeSync(output);
   return elapsed;
-}
-
-function timeOf(work: () => unknown): number {
-  const start = performance.now();
-  work();
-  return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
