@@ -17,10 +17,10 @@ interface Process {
  * then the leader, which is the terminal's or the job's own shell, tells whether anybody is still there.
  */
 export async function describeOwner(): Promise<{ name: string; content: string }> {
-  const parent = await describe(process.ppid);
-  const own = await readStat(process.pid);
-  const leader = await describe(Number(own?.[3] ?? 0));
-  return { name: OWNER_FILE, content: JSON.stringify({ owners: [parent, leader] }) };
+  const leader = Number((await readStat(process.pid))?.[3] ?? 0); // 0: outside of our container
+  // 1 adopts whoever lost its parent; as a leader it is the shell of a job in a container.
+  const pids = [process.ppid, leader].filter((pid) => pid > 1 || (pid === 1 && pid === leader));
+  return { name: OWNER_FILE, content: JSON.stringify({ owners: await Promise.all(pids.map(describe)) }) };
 }
 
 /**
@@ -40,8 +40,7 @@ export async function isOwnerAlive(keyDirectory: string): Promise<boolean> {
 }
 
 async function isAlive({ pid, started }: Process): Promise<boolean> {
-  // 1 adopts whoever lost its parent, and 0 is outside of our container.
-  if (!Number.isSafeInteger(pid) || pid <= 1) return false;
+  if (!Number.isSafeInteger(pid) || pid < 1) return false; // to kill(2), those are groups of processes
   try {
     process.kill(pid, 0);
   } catch (error) {

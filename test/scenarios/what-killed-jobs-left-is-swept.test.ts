@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chownSync,
   existsSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { startCliSession } from "./cli.ts";
 import { startSession } from "./session.ts";
 
@@ -85,26 +86,25 @@ test("an env file that a killed job wrote is taken back, but not what another jo
 test("a killed command line's session goes whole: key, variables, and the env file it wrote", async () => {
   const session = await startCliSession();
   writeFileSync(join(session.job.workspace, ".env"), "MINE=1\n");
-  // Through a shell that ends, as a killed job's does; and a key that is soon in the past.
-  const pull = spawn(
-    "sh",
-    ["-c", `'${process.execPath}' dist/index.js pull --env-file '${session.job.workspace}/.env'; :`],
-    {
-      cwd: join(import.meta.dirname, "../.."),
-      env: {
-        PATH: process.env.PATH ?? "",
-        TMPDIR: join(session.job.temp, "tmp"),
-        ...Object.fromEntries(
-          Object.entries(session.inputs).map(([key, value]) => [
-            `SECRET_STASH_${key.replaceAll("-", "_").toUpperCase()}`,
-            value,
-          ]),
-        ),
-      },
-      stdio: "ignore",
+  // Through a shell that ends, as a killed job's does, in a terminal's session that goes on; and a key that is soon in the past.
+  const pull = `'${process.execPath}' dist/index.js pull --env-file '${session.job.workspace}/.env'; :`;
+  const terminal = spawn("sh", ["-c", '(eval "$1") >&2; echo pulled; read end', "sh", pull], {
+    cwd: join(import.meta.dirname, "../.."),
+    env: {
+      PATH: process.env.PATH ?? "",
+      TMPDIR: join(session.job.temp, "tmp"),
+      ...Object.fromEntries(
+        Object.entries(session.inputs).map(([key, value]) => [
+          `SECRET_STASH_${key.replaceAll("-", "_").toUpperCase()}`,
+          value,
+        ]),
+      ),
     },
-  );
-  await new Promise((done) => pull.once("close", done));
+    detached: true, // a session of its own: the runner of these tests may be in one without a leader, as under docker exec
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  onTestFinished(() => void terminal.kill());
+  await once(terminal.stdout, "data");
   const [left = ""] = session.left();
   const directory = join(session.job.temp, "tmp", left);
   const [keyDirectory = ""] = readdirSync(directory).filter((entry) => entry.startsWith("secret-stash-tmp-"));
