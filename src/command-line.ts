@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { printable, StashError } from "./errors.ts";
 import { approverDefaults } from "./host/approver-inputs.ts";
+import { inputDefaults } from "./host/input-defaults.ts";
 import { inputVariable } from "./host/input-reader.ts";
-import { inputDefaults } from "./host/inputs.ts";
 
 /** One command, as it was typed. */
 export interface CommandLine {

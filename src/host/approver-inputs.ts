@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { StashError } from "../errors.ts";
 import { compileGlob } from "../select/glob.ts";
 import { parseApiUrl } from "./api-url.ts";
+import { inputDefaults } from "./input-defaults.ts";
 import { createInputReader } from "./input-reader.ts";
-import { type Inputs, inputDefaults, isIdentifier } from "./inputs.ts";
+import { type Inputs, isIdentifier } from "./inputs.ts";
 
 /** What `approve` takes, and the text that each has when it is not given. */
 export const approverDefaults = {

@@ -3,44 +3,10 @@ import { compileGlob } from "../select/glob.ts";
 import { isPortableName } from "../select/refused-names.ts";
 import { parseVariableRules, type VariableRule } from "../select/variable-rules.ts";
 import { parseApiUrl } from "./api-url.ts";
+import { type LeakPolicy, leakPolicies } from "./clean-up-inputs.ts";
 import { type EnvFileRequest, parseEnvFileRequests } from "./env-file-requests.ts";
+import { type InputName, inputDefaults } from "./input-defaults.ts";
 import { createInputReader, type InputReader } from "./input-reader.ts";
-
-/** Every input and the text it has when it is not given. `action.yml` and the README are held against this table. */
-export const inputDefaults = {
-  "api-token": "",
-  "application-id": "",
-  environment: "",
-  "grant-key": "",
-  "grant-wait": "0",
-  variables: "*",
-  required: "",
-  prefix: "",
-  "resolve-references": "false",
-  "export-env": "true",
-  run: "",
-  shell: "bash",
-  "working-directory": ".",
-  outputs: "false",
-  "env-file": "",
-  "env-file-format": "dotenv",
-  "keep-env-file": "false",
-  unmasked: "",
-  "min-mask-length": "0",
-  ignore: "APP_KEY, APP_ENV",
-  "allow-names": "",
-  "environment-types": "",
-  "on-missing-credentials": "fail",
-  "api-url": "https://secretstash.cloud",
-  ttl: "15",
-  label: "",
-  revoke: "true",
-  "leak-check": "warn",
-  timeout: "60",
-  "ca-file": "",
-} as const;
-
-export type InputName = keyof typeof inputDefaults;
 
 export interface Inputs {
   apiToken: string;
@@ -162,16 +128,6 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
 // As the service has them (docs/protocol.md, HTTP).
 const environmentTypes = ["local", "development", "production", "testing"];
 
-const leakPolicies = ["off", "warn", "fail"] as const;
-
-/** What is done about values found in the job's files. */
-export type LeakPolicy = (typeof leakPolicies)[number];
-
-/** For post, in which a mistake that a later step brought in must not keep it from its work. */
-export function readLeakPolicy(given: (name: InputName) => string): LeakPolicy {
-  return leakPolicies.find((policy) => policy === given("leak-check").trim()) ?? inputDefaults["leak-check"];
-}
-
 const missingCredentialsPolicies = ["fail", "skip"] as const;
 
 /** Whether a run without a token is to end well. Asked before everything else, because then nothing else counts. */
@@ -190,14 +146,6 @@ function parseEnvironments({ list, check }: InputReader<InputName>): string[] {
 /** Ids become parts of a path, where `.` and `..` would mean something else. */
 export function isIdentifier(text: string): boolean {
   return !/^\.{1,2}$|\p{Cc}/u.test(text);
-}
-
-/** What clean-up needs, and no more: a mistake that a later step brought into any other input must not keep it from its work. */
-export function readRevocationInputs(
-  given: (name: InputName) => string,
-): Pick<Inputs, "apiToken" | "revoke" | "caFile"> {
-  const revoke = given("revoke").trim().toLowerCase() !== "false";
-  return { apiToken: given("api-token").trim(), revoke, caFile: given("ca-file").trim() };
 }
 
 const namedShells = ["bash", "sh", "pwsh", "python"] as const;

@@ -1,6 +1,5 @@
 import http from "node:http";
-import https from "node:https";
-import { getCACertificates } from "node:tls";
+import type https from "node:https";
 import { StashError } from "../errors.ts";
 import { createServerClock, type ServerClock } from "./server-clock.ts";
 
@@ -46,7 +45,7 @@ export function createConnection(
 ): Connection {
   const { environment, authorities, cancelled, ...given } = options;
   const rest = { ...given, clock: createServerClock(), limit: { remaining: undefined }, cancelled };
-  const { Agent } = rest.apiUrl.protocol === "https:" ? https : http;
+  const { Agent } = moduleFor(rest.apiUrl);
   const agent = createAgent(
     () =>
       new Agent({
@@ -55,10 +54,19 @@ export function createConnection(
         // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED or NODE_OPTIONS, set by another step, cannot weaken them.
         rejectUnauthorized: true,
         minVersion: "TLSv1.2",
-        ...(authorities !== undefined && { ca: [...getCACertificates("default"), authorities] }),
+        ...(authorities !== undefined && { ca: [...defaultAuthorities(), authorities] }),
       }),
   );
   return { ...rest, agent, deadline: createDeadline(rest.timeoutSeconds, cancelled) };
+}
+
+/** TLS takes half as long to load as Node to start, so that only those load it who speak it. */
+export function moduleFor({ protocol }: URL): typeof http | typeof https {
+  return protocol === "https:" ? process.getBuiltinModule("node:https") : http;
+}
+
+function defaultAuthorities(): string[] {
+  return process.getBuiltinModule("node:tls").getCACertificates("default");
 }
 
 /** The same connection with a deadline that starts anew, for what a session does after its own has been spent on waiting. */

@@ -1,7 +1,6 @@
-import http, { type IncomingMessage } from "node:http";
-import https from "node:https";
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { StashError, systemCode } from "../errors.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, moduleFor } from "./connection.ts";
 import { HttpError } from "./http-error.ts";
 import { isTransient, isUnprocessed, spareLimit, waitToRetry } from "./retry.ts";
 
@@ -65,8 +64,8 @@ function send(
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const { apiUrl, apiToken, agent, userAgent } = connection;
-  const { request: open } = apiUrl.protocol === "https:" ? https : http;
-  const headers: http.OutgoingHttpHeaders = {
+  const { request: open } = moduleFor(apiUrl);
+  const headers: OutgoingHttpHeaders = {
     Authorization: `Bearer ${apiToken}`,
     Accept: "application/json",
     "Content-Type": "application/json",

@@ -2,6 +2,13 @@ import { closeSync, constants, type Dirent, lstatSync, openSync, readdirSync, re
 import { join } from "node:path";
 import type { Matcher } from "./matcher.ts";
 
+/** What is looked for. */
+export interface Search {
+  matcher: Matcher;
+  /** bytes of the longest needle: so much of a chunk is looked at again with the next */
+  longest: number;
+}
+
 export interface ScanOptions {
   /** milliseconds since 1970: files whose content or place changed since are looked at */
   changedSince: number;
@@ -39,24 +46,28 @@ const LAST = new Set(["node_modules", ".pnpm-store", "vendor", ".git", ".venv"])
  * Looks for needles in every file below some paths. Links are not followed. Everything is synchronous, because waiting for each of
  * ten thousand small files takes longer than reading it.
  *
- * @param longest bytes of the longest needle: so much of a chunk is looked at again with the next
+ * @param begin asked for what to look for as soon as there is something to look at: an index takes longer than a job's few files
  */
-export function scanFiles(
-  paths: readonly string[],
-  matcher: Matcher,
-  longest: number,
-  options: ScanOptions,
-): Scan {
+export function scanFiles(paths: readonly string[], begin: () => Search, options: ScanOptions): Scan {
   const scan: Scan = { hits: [], filesRead: 0, skipped: [] };
-  const buffer = Buffer.allocUnsafeSlow(CHUNK + longest);
+  let search: BufferedSearch | undefined;
+  const searchOf = () => {
+    search ??= withBuffer(begin());
+    return search;
+  };
   const folders: string[] = [];
   const late: string[] = [];
   const isOver = () => performance.now() >= options.endsAt || scan.hits.length >= options.maxHits;
   const look = (path: string, isFolder: boolean, name: string) => {
     if (options.exempt.has(path)) return;
-    findInName(path, name, matcher, scan);
     if (isFolder) (LAST.has(name) ? late : folders).push(path);
-    else scanFile(path, matcher, buffer, longest, options, scan);
+    try {
+      if (!hasChanged(path, options)) return;
+      findInName(path, name, searchOf(), scan);
+      if (!isFolder) scanFile(path, searchOf(), options, scan);
+    } catch {
+      scan.skipped.push(path);
+    }
   };
   for (const path of paths) {
     const found = lstatSync(path, { throwIfNoEntry: false });
@@ -91,32 +102,33 @@ function readFolder(path: string, scan: Scan): Dirent[] {
   }
 }
 
-function findInName(path: string, name: string, matcher: Matcher, scan: Scan): void {
+interface BufferedSearch extends Search {
+  buffer: Buffer;
+}
+
+function withBuffer(search: Search): BufferedSearch {
+  return { ...search, buffer: Buffer.allocUnsafeSlow(CHUNK + search.longest) };
+}
+
+/** What is unpacked from an archive keeps its old mtime; ctime cannot be set back (stat(2)). */
+function hasChanged(path: string, { changedSince }: ScanOptions): boolean {
+  const { mtimeMs, ctimeMs } = lstatSync(path);
+  return Math.max(mtimeMs, ctimeMs) >= changedSince;
+}
+
+function findInName(path: string, name: string, { matcher }: Search, scan: Scan): void {
   const bytes = Buffer.from(name);
   const [match] = matcher.find(bytes);
   if (match) scan.hits.push({ path, line: 0, column: 0, found: bytes.subarray(match.start, match.end) });
 }
 
-function scanFile(
-  path: string,
-  matcher: Matcher,
-  buffer: Buffer,
-  longest: number,
-  { changedSince, endsAt }: ScanOptions,
-  scan: Scan,
-): void {
-  let descriptor: number | undefined;
+function scanFile(path: string, search: BufferedSearch, { endsAt }: ScanOptions, scan: Scan): void {
+  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   try {
-    // What is unpacked from an archive keeps its old mtime; ctime cannot be set back (stat(2)).
-    const { mtimeMs, ctimeMs } = lstatSync(path);
-    if (Math.max(mtimeMs, ctimeMs) < changedSince) return;
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
-    readThrough(descriptor, path, matcher, buffer, longest, endsAt, scan);
+    readThrough(descriptor, path, search, endsAt, scan);
     scan.filesRead += 1;
-  } catch {
-    scan.skipped.push(path);
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    closeSync(descriptor);
   }
 }
 
@@ -124,9 +136,7 @@ function scanFile(
 function readThrough(
   descriptor: number,
   path: string,
-  matcher: Matcher,
-  buffer: Buffer,
-  longest: number,
+  { matcher, buffer, longest }: BufferedSearch,
   endsAt: number,
   scan: Scan,
 ): void {

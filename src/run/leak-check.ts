@@ -2,8 +2,8 @@ import { realpathSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { OWNER_FILE } from "../device/session-owner.ts";
 import { listNames, printable, StashError } from "../errors.ts";
+import type { LeakPolicy } from "../host/clean-up-inputs.ts";
 import type { Host } from "../host/host.ts";
-import type { LeakPolicy } from "../host/inputs.ts";
 import { type Hit, scanFiles } from "../redact/file-scan.ts";
 import { describeForm } from "../redact/form.ts";
 import { createMatcher } from "../redact/matcher.ts";
@@ -36,11 +36,18 @@ export async function checkForLeaks(
 ): Promise<void> {
   if (policy === "off" || keyDirectory === "") return;
   const secrets = await readKeptSecrets(keyDirectory); // 1
-  const needles = leakNeedles(secrets.map(({ value }) => value));
-  const longest = Math.max(0, ...Array.from(needles, (needle) => Buffer.byteLength(needle)));
+  let needles = new Set<string>();
+  const begin = () => {
+    needles = leakNeedles(secrets.map(({ value }) => value));
+    const longest = Array.from(needles).reduce(
+      (most, needle) => Math.max(most, Buffer.byteLength(needle)),
+      0,
+    );
+    return { matcher: createMatcher(needles), longest };
+  };
   // Links on the way to the workspace are followed, so that a path has one name; links below it are not.
   const roots = paths.map((path) => realPath(resolve(host.workspace, path)));
-  const scan = scanFiles(roots, createMatcher(needles), longest, {
+  const scan = scanFiles(roots, begin, {
     changedSince: statSync(join(keyDirectory, OWNER_FILE)).mtimeMs,
     exempt: new Set([keyDirectory, ...envFiles.flatMap(({ path, draft }) => [path, draft])].map(realPath)),
     endsAt: performance.now() + SECONDS * 1000,

@@ -34,7 +34,9 @@ export function benchLeakCheck(folder: string, rounds: number): void {
   };
   const times = { ours: [] as number[], rg: [] as number[] };
   for (let round = 0; round <= rounds; round += 1) {
-    const ours = timeOf(() => scanFiles([tree], createMatcher(needles), longest, options));
+    const ours = timeOf(() =>
+      scanFiles([tree], () => ({ matcher: createMatcher(needles), longest }), options),
+    );
     const rg = timeOf(() => spawnSync("rg", ["-uuu", "-F", "-f", list, "-l", tree]));
     if (round === 0) continue; // warm-up
     times.ours.push(ours);

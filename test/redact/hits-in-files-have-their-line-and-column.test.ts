@@ -27,7 +27,7 @@ test("around the edges of chunks, beside a plain search", () => {
       text.write(needles[count % 3] ?? "", edge - 100 + Math.floor(random() * 200));
     }
     writeFileSync(path, text);
-    const { hits } = scanFiles([folder], createMatcher(needles), 12, options);
+    const { hits } = scanFiles([folder], () => ({ matcher: createMatcher(needles), longest: 12 }), options);
     expect(hits.map(({ line, column, found }) => `${line}:${column} ${found}`)).toEqual(
       plainSearch(text.toString()),
     );

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { inputDefaults } from "../../src/host/inputs.ts";
+import { inputDefaults } from "../../src/host/input-defaults.ts";
 import { version } from "../../src/version.ts";
 import { actionManifest, actionRoot } from "../runner/job.ts";
 
