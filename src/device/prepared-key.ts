@@ -13,8 +13,13 @@ export async function writePreparedKey(path: string, privateKeyPem: string): Pro
   await checkTemporaryDirectory(dirname(path));
   await mkdir(path, { mode: 0o700 });
   const draft = join(path, `${PREPARED_FILE}.part`);
-  await writeFile(draft, privateKeyPem, { flag: "wx", mode: 0o600 });
-  await rename(draft, join(path, PREPARED_FILE));
+  try {
+    await writeFile(draft, privateKeyPem, { flag: "wx", mode: 0o600 });
+    await rename(draft, join(path, PREPARED_FILE));
+  } catch (error) {
+    await deleteKeyDirectory(path); // a full disk: nothing else knows of it
+    throw error;
+  }
 }
 
 /** @returns the private key (PKCS#8 PEM), whose directory is the caller's from now on; `undefined` when there is none */

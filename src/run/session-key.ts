@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type DeviceKey, deviceKeyOf, generateDeviceKey } from "../crypto/device-key.ts";
+import { type DeviceKey, deviceKeyOf } from "../crypto/device-key.ts";
 import { createKeyDirectory, isKeyDirectoryPath, newKeyDirectoryPath } from "../device/key-directory.ts";
 import { claimPreparedKey } from "../device/prepared-key.ts";
 import type { Host } from "../host/host.ts";
+import { raceForKey } from "./key-race.ts";
 import { readPreparation } from "./prepare.ts";
 import type { UndoLog } from "./undo.ts";
 
@@ -21,7 +22,7 @@ export async function obtainDeviceKey(
 ): Promise<{ key: DeviceKey; keyDirectory: string }> {
   const prepared = await takePreparedKey(host, remember);
   if (prepared !== undefined) return prepared;
-  const key = await generateDeviceKey();
+  const key = await raceForKey(host.cancelled);
   const keyDirectory = newKeyDirectoryPath(host.temporaryDirectory);
   remember({ keyDirectory });
   await createKeyDirectory(keyDirectory, key.privateKeyPem);

@@ -103,7 +103,14 @@ test.skipIf(!isOnline)(
 );
 
 test("what stands in dist/ is files that Node reads, and nothing that only a program can", () => {
-  expect(programs.sort()).toEqual(["index.js", "main.js", "post.js", "pre.js", "prepare-key.js"]);
+  expect(programs.sort()).toEqual([
+    "generate-key.js",
+    "index.js",
+    "main.js",
+    "post.js",
+    "pre.js",
+    "prepare-key.js",
+  ]);
   expect(bundle).not.toMatch(/\.node["']/);
 });
 

@@ -18,6 +18,22 @@ describe.skipIf(!canMount)(`a small tmpfs${title}`, () => {
     expect(readdirSync(full)).toEqual(["filler"]);
   });
 
+  test("one that is full when pre has a key made: main says so, and nothing is left of it", async () => {
+    const session = await startSession();
+    const full = mount(session, "size=16k");
+    fill(full);
+    const step = session.step({}, { RUNNER_TEMP: full });
+    expect(await step.pre()).toBe(0);
+    expect(await step.main()).toBe(1);
+    expect(session.job.log.annotations.map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /^The key directory .* cannot be written \(ENOSPC\)\. .* \[KEY_DIRECTORY_FAILED\]$/,
+      ),
+    ]);
+    expect(await step.post()).toBe(0);
+    expect(readdirSync(full)).toEqual(["filler"]);
+  });
+
   test("one that is full when the secrets are to be kept", async () => {
     const session = await startSession({ variables: { LARGE: "x".repeat(200_000) } });
     const small = mount(session, "size=64k");

@@ -23,10 +23,12 @@ export interface RunOptions {
   input?: string | Buffer;
   /** which Node runs the bundle; this process's by default */
   node?: string;
+  /** the folder of the bundle; `dist/` by default */
+  bundle?: string;
   onStart?: (child: ChildProcess) => void;
 }
 
-const program = join(actionRoot, "dist/index.js");
+const dist = join(actionRoot, "dist");
 
 export async function startCliSession(options: SessionOptions = {}): Promise<CliSession> {
   const session = await startSession(options);
@@ -41,7 +43,7 @@ export async function startCliSession(options: SessionOptions = {}): Promise<Cli
   return {
     ...session,
     left: () => readdirSync(temp),
-    run: (args, { environment = {}, input = "", node = process.execPath, onStart } = {}) => {
+    run: (args, { environment = {}, input = "", node = process.execPath, bundle = dist, onStart } = {}) => {
       const env = {
         PATH: process.env.PATH ?? "",
         HOME: session.job.workspace,
@@ -49,7 +51,7 @@ export async function startCliSession(options: SessionOptions = {}): Promise<Cli
         ...inputs,
         ...environment,
       };
-      const child = spawn(node, [program, ...args], {
+      const child = spawn(node, [join(bundle, "index.js"), ...args], {
         cwd: session.job.workspace,
         env,
         stdio: "pipe",
