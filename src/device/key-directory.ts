@@ -55,7 +55,11 @@ export async function writeDeviceFile(
 }
 
 /** Adds a file of ours to the key directory; it goes when the key does. Throws as `createKeyDirectory` does. */
-export async function writeKeyDirectoryFile(path: string, name: string, content: string): Promise<void> {
+export async function writeKeyDirectoryFile(
+  path: string,
+  name: string,
+  content: string | Iterable<string>,
+): Promise<void> {
   await explained(path, () => createPrivateFile(join(path, name), content));
 }
 
@@ -64,7 +68,7 @@ export function readKeyDirectoryFile(path: string, name: string): Promise<string
   return readFile(join(path, name), "utf8");
 }
 
-function createPrivateFile(path: string, content: string): Promise<void> {
+function createPrivateFile(path: string, content: string | Iterable<string>): Promise<void> {
   return writeFile(path, content, { flag: "wx", mode: 0o600 });
 }
 

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeFileSync } from "node:fs";
 import { EOL, hostname, tmpdir } from "node:os";
@@ -9,6 +10,8 @@ import { whyNoSecrets } from "./github-event.ts";
 import type { Exports, Host } from "./host.ts";
 import { inputVariable } from "./input-reader.ts";
 import { describeGitHubJob } from "./job-origin.ts";
+
+const LONG_MARK = 44; // characters, as many as a SHA-256 in base64 has
 
 /** GitHub Actions. `@actions/core` speaks the workflow commands; the command files are written here, all or nothing. */
 export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: AbortSignal): Host {
@@ -54,18 +57,34 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: Abor
 
 /**
  * `core.setSecret` writes to a stream that buffers whatever the runner has not read yet, and a file written meanwhile would be
- * ahead of its masks. So each full buffer is waited for, and at the end the last byte.
+ * ahead of its masks. So each full buffer is waited for, and at the end the last byte. The stream is corked in between: one write a
+ * mask would take longer than everything else about it.
  *
- * @param masked what the runner knows already: each mask costs a search of every later line, so none goes twice
+ * @param masked marks of what the runner knows already: each mask costs a search of every later line, so none goes twice
  */
 async function mask(secrets: Iterable<string>, masked: Set<string>): Promise<void> {
-  for (const secret of secrets) {
-    if (masked.has(secret)) continue;
-    masked.add(secret);
-    core.setSecret(secret);
-    if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
+  const { stdout } = process;
+  stdout.cork();
+  try {
+    for (const secret of secrets) {
+      const mark = markOf(secret);
+      if (masked.has(mark)) continue;
+      masked.add(mark);
+      core.setSecret(secret);
+      if (!stdout.writableNeedDrain) continue;
+      stdout.uncork();
+      if (stdout.writableNeedDrain) await once(stdout, "drain");
+      stdout.cork();
+    }
+  } finally {
+    stdout.uncork();
   }
-  await new Promise((written) => process.stdout.write("", written));
+  await new Promise((written) => stdout.write("", written));
+}
+
+/** What tells secrets apart, without keeping the long ones. */
+function markOf(secret: string): string {
+  return secret.length <= LONG_MARK ? secret : hash("sha256", secret, "base64");
 }
 
 /** Without its file, `core.saveState` falls back to a command that the runner ignores, and post would find nothing to undo. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import { StringDecoder } from "node:string_decoder";
 import { StashError, systemCode } from "../errors.ts";
 import { type Connection, moduleFor } from "./connection.ts";
 import { HttpError } from "./http-error.ts";
@@ -81,7 +82,8 @@ function send(
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
+  const decoder = new StringDecoder("utf8"); // as it comes: bytes and text of all of it at once would be twice as much
+  let text = "";
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
@@ -91,9 +93,9 @@ async function readBody(response: IncomingMessage): Promise<string> {
         "The service's answer is larger than 64 MB, which no environment is. Check that api-url points at SecretStash.",
       );
     }
-    chunks.push(chunk);
+    text += decoder.write(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return text + decoder.end();
 }
 
 function unanswered({ apiUrl, deadline, timeoutSeconds }: Connection, error: unknown): StashError {

@@ -6,7 +6,8 @@ import { urlPasswords } from "./url-credentials.ts";
 const MIN_PART = 4;
 
 /**
- * The strings to register with the GitHub runner so that none of the values shows in the log, each once.
+ * The strings to register with the GitHub runner so that none of the values shows in the log, each once for a value: one after another,
+ * because together they take ten times the values' memory.
  *
  * What the runner does with a string (src/Runner.Worker/ActionCommandManager.cs, src/Sdk/DTLogging/Logging/ValueEncoders.cs):
  * it registers the whole and every trimmed line of it, whatever its length, and of each of these base64 at three alignments, the
@@ -21,9 +22,9 @@ const MIN_PART = 4;
  *
  * @param minLeaf characters from which on a JSON leaf counts
  */
-export function runnerMasks(values: Iterable<string>, { minLeaf = MIN_PART } = {}): Set<string> {
-  const masks = new Set<string>();
+export function* runnerMasks(values: Iterable<string>, { minLeaf = MIN_PART } = {}): Generator<string> {
   for (const value of values) {
+    const masks = new Set<string>();
     const withoutNewline = value.replace(/\r?\n$/, "");
     const forms = [
       ...(isMultiLine(value) ? multiLineForms(value, withoutNewline) : [value]), // 1, 2
@@ -32,8 +33,8 @@ export function runnerMasks(values: Iterable<string>, { minLeaf = MIN_PART } = {
     ];
     // The runner warns about white space and cannot mask it.
     for (const form of forms) if (form.trim() !== "") masks.add(form);
+    yield* masks;
   }
-  return masks;
 }
 
 function isMultiLine(text: string): boolean {

@@ -52,14 +52,15 @@ export async function planExports(
   const outlives = inputs.run === "";
   const paths = outlives || inputs.keepEnvFile ? files.map(({ file }) => file.path) : [];
   const own = outlives ? [["SECRET_STASH_KEY_DIR", keyDirectory] as const] : [];
-  const json = JSON.stringify(Object.fromEntries(variables));
   return {
     files,
     environment: new Map(inputs.exportEnv ? [...variables, ...own] : []),
     outputs: new Map([
       ...(outlives ? [["key-dir", keyDirectory] as const] : []),
       ...describeSession(session, paths),
-      ...(inputs.outputs ? [...variables, ["json", json] as const] : []),
+      ...(inputs.outputs
+        ? [...variables, ["json", JSON.stringify(Object.fromEntries(variables))] as const]
+        : []),
     ]),
   };
 }

@@ -5,7 +5,8 @@ import { PRIVATE_KEY_FILE, readKeyDirectoryFile, writeKeyDirectoryFile } from ".
 import { StashError } from "../errors.ts";
 import type { Secret } from "./secret.ts";
 
-const FILE = "secrets.json";
+const FILE = "secrets.jsonl";
+const SECRETS_A_LINE = 200; // one payload for all of them would be held in memory six times over
 
 /**
  * Keeps what must show nowhere for `mask`, the redirected log and the leak check, which run in processes of their own: encrypted for
@@ -16,12 +17,17 @@ export async function keepSecrets(
   publicKeyPem: string,
   secrets: readonly Secret[],
 ): Promise<void> {
+  await writeKeyDirectoryFile(keyDirectory, FILE, encryptedLines(secrets, publicKeyPem));
+}
+
+/** First the envelope, and how many there are, so that a file that was cut off is not taken for a whole one; then payloads of several each. */
+function* encryptedLines(secrets: readonly Secret[], publicKeyPem: string): Generator<string> {
   const key = randomBytes(32);
-  const content = {
-    envelope: wrapDek(key, publicKeyPem),
-    payload: encryptPayload(JSON.stringify(secrets), key),
-  };
-  await writeKeyDirectoryFile(keyDirectory, FILE, JSON.stringify(content));
+  yield `${JSON.stringify({ envelope: wrapDek(key, publicKeyPem), count: secrets.length })}\n`;
+  for (let start = 0; start < secrets.length; start += SECRETS_A_LINE) {
+    const some = JSON.stringify(secrets.slice(start, start + SECRETS_A_LINE));
+    yield `${JSON.stringify(encryptPayload(some, key))}\n`;
+  }
 }
 
 /** @throws {StashError} `MASKS_UNREADABLE` */
@@ -31,8 +37,12 @@ export async function readKeptSecrets(keyDirectory: string): Promise<Secret[]> {
       readKeyDirectoryFile(keyDirectory, PRIVATE_KEY_FILE),
       readKeyDirectoryFile(keyDirectory, FILE),
     ]);
-    const { envelope, payload } = JSON.parse(text);
-    return JSON.parse(decryptPayload(payload, openEnvelope(envelope, privateKey)) ?? "");
+    const [head = "", ...payloads] = text.trimEnd().split("\n");
+    const { envelope, count } = JSON.parse(head);
+    const key = openEnvelope(envelope, privateKey);
+    const secrets: Secret[] = payloads.flatMap((payload) => JSON.parse(decryptPayload(payload, key) ?? ""));
+    if (secrets.length !== count) throw new RangeError("cut off");
+    return secrets;
   } catch (cause) {
     throw new StashError(
       "MASKS_UNREADABLE",

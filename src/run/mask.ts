@@ -48,8 +48,7 @@ export async function maskValues(
   const masking = chooseMasked(values.variables, { unmasked, minLength: minMaskLength });
   const referredTo = values.referredTo.filter((value) => value.length >= minMaskLength);
   const masked = [...masking.masked.values(), ...referredTo];
-  const masks = runnerMasks(masked);
-  await host.mask(masks);
+  await host.mask(runnerMasks(masked));
   // The JSON output as a whole alone: its leaves are the values, masked or not as was decided above.
   if (values.variables.size > 0) await host.mask(runnerMasks([json], { minLeaf: Number.POSITIVE_INFINITY }));
 
@@ -63,7 +62,7 @@ export async function maskValues(
         "If it is no secret, add the name to unmasked.",
     );
   }
-  const partly = partlyMasked(masking, masks);
+  const partly = partlyMasked(masking, runnerMasks(masked));
   if (partly.length > 0) {
     host.warn(
       `${listNames(partly)}: not masked, but holds a masked value, or a form of one; that part stays hidden.`,

@@ -1,4 +1,4 @@
-import { decryptPayload } from "../crypto/payload.ts";
+import { decryptPayload, keyOfDek } from "../crypto/payload.ts";
 import { listNames, StashError } from "../errors.ts";
 import type { LayeredItem } from "../select/layers.ts";
 import { createReferenceResolver } from "../select/references.ts";
@@ -27,9 +27,10 @@ export function readValues(
 ): Values {
   const undecryptable = new Set<string>();
   const decrypted = new Set<string>();
+  const keys = new Map(Array.from(deks, ([environment, dek]) => [environment, keyOfDek(dek)]));
   const decrypt = (name: string): string | undefined => {
     const found = stored.get(name);
-    const dek = deks.get(found?.environment ?? "");
+    const dek = keys.get(found?.environment ?? "");
     if (found === undefined || dek === undefined) return undefined;
     const value = decryptPayload(found.item.payload, dek);
     if (value === undefined) undecryptable.add(deks.size > 1 ? `${name} of ${found.environment}` : name);

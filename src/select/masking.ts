@@ -59,7 +59,8 @@ const PREFIX = 6;
  * Unmasked names whose value holds one of the masks, which hide that part of it all the same. Masks are found by how they begin, so
  * that not every mask is searched for in every value.
  */
-export function partlyMasked({ unmasked }: Masking, masks: ReadonlySet<string>): string[] {
+export function partlyMasked({ unmasked }: Masking, masks: Iterable<string>): string[] {
+  if (unmasked.size === 0) return [];
   const byPrefix = Map.groupBy(masks, (mask) => mask.slice(0, PREFIX));
   const lengths = [...new Set([...byPrefix.keys()].map(({ length }) => length))];
   const holdsMask = (value: string) => {

@@ -5,15 +5,14 @@ import { join } from "node:path";
 import { scanFiles } from "../../src/redact/file-scan.ts";
 import { createMatcher } from "../../src/redact/matcher.ts";
 import { deriveNeedles } from "../../src/redact/needles.ts";
+import type { Claim } from "./report.ts";
 import { median, timeOf } from "./timing.ts";
 
 // The leak check's search beside ripgrep, on the same tree and needles, taking turns: ours in this process, index included, ripgrep in its own.
 
-export function benchLeakCheck(folder: string, rounds: number): void {
-  if (spawnSync("rg", ["--version"]).error) {
-    console.log("\nleak check beside ripgrep: left out, because ripgrep is not installed");
-    return;
-  }
+/** @returns none where ripgrep is not installed */
+export function benchLeakCheck(folder: string, rounds: number): Claim[] {
+  if (spawnSync("rg", ["--version"]).error) return [];
   const tree = join(folder, "tree");
   const line = "export const name = 'some ordinary text of a source file';\n";
   for (let index = 0; index < 200; index += 1) {
@@ -42,8 +41,13 @@ export function benchLeakCheck(folder: string, rounds: number): void {
     times.ours.push(ours);
     times.rg.push(rg);
   }
-  const [ours, rg] = [median(times.ours), median(times.rg)];
-  console.log(
-    `\nLeak check, 10,000 files of 11 kB, ${needles.length} needles: ${ours.toFixed(0)} ms; rg -uuu -F -f needles -l: ${rg.toFixed(0)} ms; ratio ${(rg / ours).toFixed(1)} (target 1)`,
-  );
+  return [
+    {
+      what: `leak check, 10,000 files of 11 kB, ${needles.length.toLocaleString("en")} needles`,
+      measured: median(times.rg) / median(times.ours),
+      target: 1,
+      unit: "times the speed of rg -uuu -F -f needles -l",
+      isSpeed: true,
+    },
+  ];
 }

@@ -3,6 +3,7 @@ import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createMatcher } from "../../src/redact/matcher.ts";
 import { actionRoot } from "../runner/job.ts";
+import { type Claim, table } from "./report.ts";
 import { median, timeOf } from "./timing.ts";
 
 // `mask` beside ripgrep on the same file and needles, whole processes, file in, nothing out. The two take turns.
@@ -10,31 +11,30 @@ import { median, timeOf } from "./timing.ts";
 const counts = [10, 100, 1000, 10_000] as const;
 const targets: Record<number, number> = { 10: 2, 100: 2, 1000: 3, 10000: 6 };
 
-export function benchRedactor(folder: string, rounds: number, megabytes: number): void {
-  if (spawnSync("rg", ["--version"]).error) {
-    console.log("\nmask beside ripgrep: left out, because ripgrep is not installed");
-    return;
-  }
+export interface RedactorRow {
+  needles: number;
+  /** MB/s */
+  mask: number;
+  ripgrep: number;
+  /** of the index, inside the process */
+  setUpMs: number;
+}
+
+/** @returns `undefined` where ripgrep is not installed */
+export function benchRedactor(folder: string, rounds: number, megabytes: number): RedactorRow[] | undefined {
+  if (spawnSync("rg", ["--version"]).error) return undefined;
   const random = createRandom(42);
   const all = Array.from({ length: 10_000 }, () => randomNeedle(random));
   const log = join(folder, "log");
   writeLog(log, megabytes * 1e6, random, all.slice(0, 10));
-  console.log(`\n| needles | mask, MB/s | rg -F --passthru -r, MB/s | ratio | target | set-up, ms |`);
-  console.log("| --- | --- | --- | --- | --- | --- |");
-  for (const count of counts) {
+  const program = [process.execPath, join(actionRoot, "dist/index.js"), "mask", "--exact", "--values-file"];
+  return counts.map((count) => {
     const needles = all.slice(0, count);
     const plain = join(folder, `needles-${count}`);
     const json = `${plain}.json`;
     writeFileSync(plain, `${needles.join("\n")}\n`);
     writeFileSync(json, JSON.stringify(needles), { mode: 0o600 });
-    const mask = [
-      process.execPath,
-      join(actionRoot, "dist/index.js"),
-      "mask",
-      "--exact",
-      "--values-file",
-      json,
-    ];
+    const mask = [...program, json];
     const rg = ["rg", "-F", "-f", plain, "--passthru", "-r", "***"];
     const times = { mask: [] as number[], rg: [] as number[] };
     for (let round = 0; round <= rounds; round += 1) {
@@ -43,14 +43,33 @@ export function benchRedactor(folder: string, rounds: number, megabytes: number)
       times.mask.push(masked);
       times.rg.push(replaced);
     }
-    const [masked, replaced] = [median(times.mask), median(times.rg)];
-    const speed = (milliseconds: number) => ((megabytes / milliseconds) * 1000).toFixed(0);
-    const ratio = (replaced / masked).toFixed(1);
-    const setUp = median(Array.from({ length: 5 }, () => timeOf(() => createMatcher(needles))));
-    console.log(
-      `| ${count} | ${speed(masked)} | ${speed(replaced)} | ${ratio} | ${targets[count]} | ${setUp.toFixed(1)} |`,
-    );
-  }
+    const speed = (milliseconds: readonly number[]) => (megabytes / median(milliseconds)) * 1000;
+    const setUpMs = median(Array.from({ length: 5 }, () => timeOf(() => createMatcher(needles))));
+    return { needles: count, mask: speed(times.mask), ripgrep: speed(times.rg), setUpMs };
+  });
+}
+
+export function claimsOfRedactor(rows: readonly RedactorRow[]): Claim[] {
+  return rows.map(({ needles, mask, ripgrep }) => ({
+    what: `mask, ${needles.toLocaleString("en")} needles`,
+    measured: mask / ripgrep,
+    target: targets[needles] ?? 1,
+    unit: "times ripgrep's speed",
+    isSpeed: true,
+  }));
+}
+
+export function tableOfRedactor(rows: readonly RedactorRow[]): string {
+  return table(
+    ["needles", "mask, MB/s", "rg -F --passthru -r, MB/s", "ratio", "set-up, ms"],
+    rows.map(({ needles, mask, ripgrep, setUpMs }) => [
+      String(needles),
+      mask.toFixed(0),
+      ripgrep.toFixed(0),
+      (mask / ripgrep).toFixed(1),
+      setUpMs.toFixed(1),
+    ]),
+  );
 }
 
 function time([file = "", ...args]: readonly string[], log: string): number {

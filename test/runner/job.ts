@@ -32,8 +32,7 @@ export interface ActionStep {
 export const actionRoot = join(import.meta.dirname, "../..");
 
 /** Starts a job in folders of its own, with the environment a runner gives: nothing of this process's but PATH. */
-export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-"))): Job {
-  const log = createLog();
+export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-")), log = createLog()): Job {
   const environment = new Map<string, string>();
   const temp = join(folder, "_temp");
   const workspace = join(folder, "work");

@@ -14,7 +14,7 @@ test("main picks it up, and post deletes it like any other", async () => {
   expect(readdirSync(keyDirectory).sort()).toEqual([
     "device.json",
     "device_private_key.pem",
-    "secrets.json",
+    "secrets.jsonl",
     "session.json",
   ]);
   expect(session.job.environment.get("API_KEY")).toBe("plain-secret-value");

@@ -138,6 +138,12 @@ test("the values are on disk for nobody without the key, and in no state", async
   const [left = ""] = session.leftInTemp();
   const kept = await readKeptSecrets(join(session.job.temp, left));
   expect(kept.map(({ name }) => name)).toEqual(["DATABASE_PASSWORD", "SERVICE_KEY", "SHORT", "PUBLIC"]);
+  // Cut off after a whole line, it is not taken for all there is.
+  const file = join(session.job.temp, left, "secrets.jsonl");
+  const whole = readFileSync(file, "utf8");
+  writeFileSync(file, whole.slice(0, whole.indexOf("\n") + 1));
+  await expect(readKeptSecrets(join(session.job.temp, left))).rejects.toThrow("[MASKS_UNREADABLE]");
+  writeFileSync(file, whole);
   // Control: the key opens it.
   writeFileSync(join(session.job.workspace, "out"), secret);
   await step.post();
