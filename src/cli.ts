@@ -193,7 +193,7 @@ async function runApprove(line: CommandLine, environment: NodeJS.ProcessEnv): Pr
     const terminal = createTerminal(flags.has("json"), cancelled);
     await approve(
       terminal,
-      connect({ environment, workspace: ".", info: terminal.say }, inputs, cancelled),
+      connect({ environment, workspace: ".", info: terminal.say, debug: () => {} }, inputs, cancelled),
       inputs,
     );
     cancelled.throwIfAborted();

@@ -16,7 +16,7 @@ export interface CommandLine {
 
 // Whoever may list processes reads command lines: these come from variables, files or standard input alone.
 const neverFlags = ["api-token", "grant-key"];
-const notInputsHere = [...neverFlags, "run", "shell", "working-directory", "outputs"];
+const notInputsHere = [...neverFlags, "run", "shell", "working-directory", "outputs", "summary"];
 
 export const inputFlags = Object.keys(inputDefaults).filter((name) => !notInputsHere.includes(name));
 export const secretFileFlags = neverFlags.map((name) => `${name}-file`);

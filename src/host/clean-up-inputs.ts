@@ -21,3 +21,7 @@ export function readRevocationInputs(given: (name: InputName) => string): {
   const revoke = given("revoke").trim().toLowerCase() !== "false";
   return { apiToken: given("api-token").trim(), revoke, caFile: given("ca-file").trim() };
 }
+
+export function readSummary(given: (name: InputName) => string): boolean {
+  return given("summary").trim().toLowerCase() === "true";
+}

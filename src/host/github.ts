@@ -34,6 +34,7 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: Abor
     readState: core.getState,
     publish: (exports) => publish(environment, exports),
     info: core.info,
+    debug: core.debug,
     group: (title, lines) => {
       core.startGroup(title);
       for (const line of lines) core.info(line);
@@ -45,6 +46,13 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: Abor
         title: "SecretStash",
         ...(place && { file: place.file, startLine: place.line, startColumn: place.column }),
       }),
+    summarize: async (markdown) => {
+      try {
+        await core.summary.addRaw(markdown, true).write();
+      } catch (error) {
+        core.warning(`The summary cannot be written (${systemCode(error)}).`, { title: "SecretStash" });
+      }
+    },
     fail: (error) => {
       const { title, message } = describeError(error);
       core.error(message, { title });

@@ -35,10 +35,14 @@ export interface Host {
    */
   publish(exports: Exports): void;
   info(message: string): void;
+  /** What only somebody who looks for a fault wants to read. It is as public as all else that is said. */
+  debug(message: string): void;
   group(title: string, lines: readonly string[]): void;
   notice(message: string): void;
   /** @param place in a file below the workspace, where the host can show it there */
   warn(message: string, place?: Place): void;
+  /** Adds Markdown to the job's summary page, where there is one. Never fails: it is told, not needed. */
+  summarize(markdown: string): Promise<void>;
   /** Reports an error and makes the step fail, with the error's own exit code if it has one. */
   fail(error: unknown): void;
   /** Why this run gets no secrets, as a sentence, where the host can tell. */

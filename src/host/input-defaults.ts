@@ -28,6 +28,7 @@ export const inputDefaults = {
   label: "",
   revoke: "true",
   "leak-check": "warn",
+  summary: "false",
   timeout: "60",
   "ca-file": "",
 } as const;

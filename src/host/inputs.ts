@@ -44,6 +44,7 @@ export interface Inputs {
   revoke: boolean;
   timeoutSeconds: number;
   leakCheck: LeakPolicy;
+  summary: boolean;
   /** path of certificates to trust besides Node's own; empty when there are none */
   caFile: string;
 }
@@ -118,6 +119,7 @@ export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: s
     timeoutSeconds: wholeNumber("timeout", [1, 3600], "seconds"),
     caFile: text("ca-file"),
     leakCheck: reader.oneOf("leak-check", leakPolicies),
+    summary: flag("summary"),
   };
   reader.oneOf("on-missing-credentials", missingCredentialsPolicies);
   if (reader.mistakes.length === 0) return inputs;

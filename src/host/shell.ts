@@ -19,8 +19,8 @@ export interface ShellOptions {
 /** Where the file to source is, in the session directory. */
 export const VARIABLES_FILE = "variables.sh";
 
-// There is `exec` for a command, and there are no outputs.
-const notHere = ["run", "shell", "working-directory", "outputs"];
+// There is `exec` for a command, and there are no outputs and no summary page.
+const notHere = ["run", "shell", "working-directory", "outputs", "summary"];
 
 /** Any shell: nothing masks the log, so the values are kept for the redactor. Every message goes to stderr. */
 export function createShellHost({ environment, given, session, exportsTo, cancelled }: ShellOptions): Host {
@@ -67,6 +67,10 @@ export function createShellHost({ environment, given, session, exportsTo, cancel
       const { title, message } = describeError(error);
       say(`${title}\n${message}`);
     },
+    debug: (message) => {
+      if (/^true$/i.test(environment.SECRET_STASH_DEBUG ?? "")) say(`SecretStash debug: ${message}`);
+    },
+    summarize: async () => {},
     whyNoSecrets: () => undefined,
     checkJob: () => {},
   };

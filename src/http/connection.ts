@@ -26,6 +26,8 @@ export interface Connection {
   readonly userAgent: string;
   /** tells people why nothing happens for a while */
   say(message: string): void;
+  /** tells those who look for a fault what was asked and answered */
+  debug(message: string): void;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface Connection {
  * @throws {StashError} `PROXY_INVALID`
  */
 export function createConnection(
-  options: Pick<Connection, "apiUrl" | "apiToken" | "timeoutSeconds" | "userAgent" | "say"> & {
+  options: Pick<Connection, "apiUrl" | "apiToken" | "timeoutSeconds" | "userAgent" | "say" | "debug"> & {
     environment: NodeJS.ProcessEnv;
     /** PEM of authorities to trust besides Node's own and those of NODE_EXTRA_CA_CERTS */
     authorities?: string | undefined;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { StringDecoder } from "node:string_decoder";
-import { StashError, systemCode } from "../errors.ts";
+import { printable, StashError, systemCode } from "../errors.ts";
 import { type Connection, moduleFor } from "./connection.ts";
 import { HttpError } from "./http-error.ts";
 import { isTransient, isUnprocessed, spareLimit, waitToRetry } from "./retry.ts";
@@ -33,6 +33,9 @@ export async function request(connection: Connection, options: RequestOptions): 
     } catch (error) {
       const mayPass = (options.once ? isUnprocessed : isTransient)(error);
       if (!(error instanceof HttpError && error.retryAfterSeconds !== undefined)) faults += 1;
+      if (!(error instanceof HttpError)) {
+        connection.debug(`${options.method} ${printable(options.path)}: no answer (${systemCode(error)}).`);
+      }
       const isOver = connection.deadline.signal.aborted;
       if (!isOver && mayPass && (await waitToRetry(connection, error, faults))) continue;
       throw error instanceof StashError || error instanceof HttpError ? error : unanswered(connection, error);
@@ -44,11 +47,17 @@ async function requestOnce(connection: Connection, { method, path, body }: Reque
   const { deadline, clock, limit } = connection;
   const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(REQUEST_SECONDS * 1000)]);
   const text = body === undefined ? undefined : JSON.stringify(body);
+  const start = performance.now();
   const response = await send(connection, method, path, text, signal);
   clock.observe(response.headers.date);
   limit.remaining = parseCount(headerText(response.headers["x-ratelimit-remaining"]));
   const answer = await readBody(response);
   const status = response.statusCode ?? 0;
+  const id = headerText(response.headers["x-request-id"]);
+  connection.debug(
+    `${method} ${printable(path)}: ${status} after ${(performance.now() - start).toFixed(0)} ms` +
+      `${id === undefined ? "" : `, request id ${printable(id)}`}.`,
+  );
   if (status >= 200 && status < 300) return answer;
   if (status >= 300 && status < 400) throw redirected(connection, status);
   const retryAfterSeconds = parseRetryAfter(response.headers["retry-after"], clock.now());

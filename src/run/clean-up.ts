@@ -1,8 +1,9 @@
 import { isKeyDirectoryPath } from "../device/key-directory.ts";
 import { deleteKeyDirectory, deleteKeyFiles } from "../device/key-directory-deletion.ts";
 import { abandonPreparedKey } from "../device/prepared-key.ts";
-import { printable, StashError, systemCode } from "../errors.ts";
-import { readLeakPolicy, readRevocationInputs } from "../host/clean-up-inputs.ts";
+import { listNames, printable, StashError, systemCode } from "../errors.ts";
+import { formatCleanUpSummary } from "../format/summary.ts";
+import { readLeakPolicy, readRevocationInputs, readSummary } from "../host/clean-up-inputs.ts";
 import type { Host } from "../host/host.ts";
 import { deleteKey, listKeys } from "../stash/keys.ts";
 import type { Service } from "../stash/service.ts";
@@ -23,8 +24,8 @@ export async function cleanUp(host: Host): Promise<void> {
   await deletePreparedKey(host);
   const undo = readUndo(host);
   if (undo === undefined) return host.info("SecretStash: nothing to clean up.");
-  const leak = await lookForLeaks(host, undo);
-  await undoSession(host, undo);
+  const { outcome, leak } = await lookForLeaks(host, undo);
+  await undoSession(host, undo, outcome);
   if (leak !== undefined) throw leak;
 }
 
@@ -34,40 +35,53 @@ async function deletePreparedKey(host: Host): Promise<void> {
   if (isKeyDirectoryPath(keyDirectory)) await abandonPreparedKey(keyDirectory);
 }
 
-/** @returns the leak to fail for, if it is to be failed for */
-async function lookForLeaks(host: Host, undo: Undo): Promise<StashError | undefined> {
-  if (!undo.isPulled) return undefined; // nothing was handed out
+/** @returns what came of it, and the leak to fail for, if it is to be failed for */
+async function lookForLeaks(host: Host, undo: Undo): Promise<{ outcome?: string; leak?: StashError }> {
+  if (!undo.isPulled) return {}; // nothing was handed out
   const policy = readLeakPolicy(host.readInput);
   try {
-    await checkForLeaks(host, policy, undo);
+    return { outcome: await checkForLeaks(host, policy, undo) };
   } catch (error) {
-    if (error instanceof StashError && error.code === "LEAK_FOUND") return error;
-    const tell = policy === "fail" ? host.warn : host.info;
-    tell(
-      "The leak check could not look: the key directory, with which the values are decrypted, is gone or cannot be read.",
-    );
+    if (error instanceof StashError && error.code === "LEAK_FOUND")
+      return { outcome: error.message, leak: error };
+    const outcome =
+      "The leak check could not look: the key directory, with which the values are decrypted, is gone or cannot be read.";
+    (policy === "fail" ? host.warn : host.info)(outcome);
+    return { outcome };
   }
-  return undefined;
 }
 
 /**
  * Undoes a session as far as it came: first what is on this machine, then what needs the network. Each part is tried whatever
  * became of the others; a warning says what is left and when it ends by itself.
  *
+ * @param leakOutcome what the leak check came to, for the summary
  * @returns whether all of it could be undone
  */
-export async function undoSession(host: Host, undo: Undo): Promise<boolean> {
+export async function undoSession(host: Host, undo: Undo, leakOutcome?: string): Promise<boolean> {
   const warnings: string[] = [];
   const unrestored = await restoreEnvFiles(undo, warnings);
   await removeKeyDirectory(undo, unrestored, warnings);
   const revoked = await revokeKey(host, undo, warnings);
   for (const warning of warnings) host.warn(`SecretStash clean-up: ${warning}`);
-  if (warnings.length === 0 && undo.keyDirectory !== undefined) {
-    host.info(
-      `SecretStash: the temporary key is ${revoked ? "gone" : `deleted here; it ${expiryOf(undo)}`}.`,
+  const end = `temporary key is ${revoked ? "gone" : `deleted here; it ${expiryOf(undo)}`}.`;
+  if (warnings.length === 0 && undo.keyDirectory !== undefined) host.info(`SecretStash: the ${end}`);
+  if (undo.isPulled && readSummary(host.readInput)) {
+    await host.summarize(
+      formatCleanUpSummary([
+        ...(warnings.length === 0 ? [`The ${end}`] : warnings),
+        ...describeFiles(undo),
+        ...(leakOutcome ? [leakOutcome] : []),
+      ]),
     );
   }
   return warnings.length === 0;
+}
+
+function describeFiles({ envFiles = [], keepEnvFiles = false }: Undo): string[] {
+  if (envFiles.length === 0) return [];
+  const names = listNames(envFiles.map(({ path }) => path));
+  return [keepEnvFiles ? `Kept, as asked: ${names}.` : `Restored or deleted: ${names}.`];
 }
 
 /** @returns the files that stood there before and could not be put back */

@@ -15,7 +15,7 @@ type Target = Pick<Inputs, "apiUrl" | "apiToken" | "timeoutSeconds"> &
  * @throws {StashError} `CA_FILE_UNREADABLE`, `PROXY_INVALID`
  */
 export function connect(
-  { environment, workspace, info }: Pick<Host, "environment" | "workspace" | "info">,
+  { environment, workspace, info, debug }: Pick<Host, "environment" | "workspace" | "info" | "debug">,
   { apiUrl, apiToken, applicationId = "", timeoutSeconds, caFile = "" }: Target,
   cancelled?: AbortSignal,
 ): Service {
@@ -26,6 +26,7 @@ export function connect(
     userAgent: `secret-stash-action/${version}`,
     environment,
     say: info,
+    debug,
     authorities: caFile === "" ? undefined : readAuthorities(resolve(workspace, caFile)),
     cancelled,
   });

@@ -12,6 +12,8 @@ import type { Secret } from "./secret.ts";
 export interface Session {
   keyDirectory: string;
   device: TemporaryDevice;
+  /** of the temporary key, in hex */
+  fingerprint: string;
   /** by the names that later steps see */
   variables: ReadonlyMap<string, string>;
   /** the environments' types, when they were asked for */

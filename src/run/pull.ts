@@ -17,6 +17,7 @@ import { credentialsOf, maskCredentials, maskValues } from "./mask.ts";
 import { noteEnvFiles } from "./noted-env-files.ts";
 import { report, reportSkipped } from "./report.ts";
 import { obtainDeviceKey } from "./session-key.ts";
+import { summarize } from "./summary.ts";
 import { sweepLeftovers } from "./sweep.ts";
 import { together } from "./together.ts";
 import { createUndoLog, type UndoLog } from "./undo.ts";
@@ -33,17 +34,17 @@ export async function pull(host: Host): Promise<void> {
     const { variables, keyDirectory } = await pullVariables(host, inputs, undoLog);
     if (inputs.run === "") return;
     await runCommand(host, inputs, variables, keyDirectory);
-    await checkForLeaks(host, inputs.leakCheck, undoLog.undo);
+    const outcome = await checkForLeaks(host, inputs.leakCheck, undoLog.undo);
+    // The variables were for one command alone: with it ends the need for the key, which so lives seconds.
+    await takeBack(host, undoLog, outcome);
   } catch (error) {
     await takeBack(host, undoLog);
     throw await explainFailure(host, inputs, error);
   }
-  // The variables were for one command alone: with it ends the need for the key, which so lives seconds.
-  await takeBack(host, undoLog);
 }
 
-export async function takeBack(host: Host, { undo, forget }: UndoLog): Promise<void> {
-  if (await undoSession(host, undo)) forget();
+export async function takeBack(host: Host, { undo, forget }: UndoLog, leakOutcome?: string): Promise<void> {
+  if (await undoSession(host, undo, leakOutcome)) forget();
 }
 
 /** The session that `pull` and `exec` share: everything up to the export. Whoever calls it takes it back when it fails. */
@@ -84,7 +85,7 @@ export async function pullVariables(
   const values = readValues(stored, choices, deks, inputs.resolveReferences);
   checkRequired(values.variables, inputs.required);
 
-  const found = { keyDirectory, device, variables: values.variables, types };
+  const found = { keyDirectory, device, fingerprint, variables: values.variables, types };
   const plan = await planExports(host, inputs, found);
   const masked = await maskValues(host, inputs, values, plan.outputs.get("json"));
   const session = { ...found, secrets: [...credentialsOf(host), ...masked] };
@@ -101,6 +102,7 @@ export async function pullVariables(
   remember({ isPulled: true, keepEnvFiles: inputs.keepEnvFile }); // not before: a failed pull keeps nothing
   if (inputs.keepEnvFile) await noteEnvFiles(keyDirectory, []);
   report(host, inputs, session, choices, stored);
+  if (inputs.summary) await summarize(host, inputs, session, choices, stored);
   return session;
 }
 

@@ -22,7 +22,9 @@ export async function obtainDeviceKey(
 ): Promise<{ key: DeviceKey; keyDirectory: string }> {
   const prepared = await takePreparedKey(host, remember);
   if (prepared !== undefined) return prepared;
+  const start = performance.now();
   const key = await raceForKey(host.cancelled);
+  host.debug(`No key was prepared; one was made in ${(performance.now() - start).toFixed(0)} ms.`);
   const keyDirectory = newKeyDirectoryPath(host.temporaryDirectory);
   remember({ keyDirectory });
   await createKeyDirectory(keyDirectory, key.privateKeyPem);
@@ -36,7 +38,10 @@ async function takePreparedKey(host: Host, remember: UndoLog["remember"]) {
   for (let waited = 0; waited <= PATIENCE_MS; waited += LOOK_MS) {
     const wasAlive = isAlive(pid);
     const privateKeyPem = await claimPreparedKey(keyDirectory);
-    if (privateKeyPem !== undefined) return { key: deviceKeyOf(privateKeyPem), keyDirectory };
+    if (privateKeyPem !== undefined) {
+      host.debug(`The prepared key was claimed after ${waited} ms.`);
+      return { key: deviceKeyOf(privateKeyPem), keyDirectory };
+    }
     if (!wasAlive) return undefined; // killed, or given up: there will be none
     await sleep(LOOK_MS);
   }

@@ -7,7 +7,7 @@ import { type Account, seedAccount } from "../stash-server/seed.ts";
 import { type StashServer, startStashServer } from "../stash-server/server.ts";
 
 // The stand-in's log searches every line for every mask: with 10,000 variables that would be all that is measured.
-const noLog: Log = { write: () => {}, lines: [], raw: [], annotations: [], masks: [] };
+const noLog: Log = { write: () => {}, lines: [], raw: [], annotations: [], masks: [], mask: (line) => line };
 
 /** A server with one account, and steps of the action that pull from it. */
 export interface BenchAccount {

@@ -6,8 +6,8 @@ import { inputDefaults } from "../../src/host/input-defaults.ts";
 import { actionManifest, actionRoot } from "../runner/job.ts";
 import { instantiate, readTemplate } from "./job.ts";
 
-// Not inputs of a component: what is secret comes from masked CI/CD variables, jobs have scripts of their own, and no outputs.
-const notHere = ["api-token", "grant-key", "run", "shell", "working-directory", "outputs"];
+// Not inputs of a component: what is secret comes from masked CI/CD variables, jobs have scripts of their own, no outputs, no summary page.
+const notHere = ["api-token", "grant-key", "run", "shell", "working-directory", "outputs", "summary"];
 const bundle = ["bundle-path", "bundle-url", "bundle-sha256"];
 const own: Record<string, string[]> = {
   "secret-stash": ["job-name", "mask-log", "allow-debug-trace", ...bundle],

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -12,6 +12,8 @@ export interface Job {
   readonly log: Log;
   readonly temp: string;
   readonly workspace: string;
+  /** the job's summary page, step by step */
+  readonly summary: string[];
   /** what later steps get, from `GITHUB_ENV` */
   readonly environment: Map<string, string>;
   /** A step that uses the action in `actionRoot`. */
@@ -34,6 +36,7 @@ export const actionRoot = join(import.meta.dirname, "../..");
 /** Starts a job in folders of its own, with the environment a runner gives: nothing of this process's but PATH. */
 export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-")), log = createLog()): Job {
   const environment = new Map<string, string>();
+  const summary: string[] = [];
   const temp = join(folder, "_temp");
   const workspace = join(folder, "work");
   for (const path of [temp, workspace]) mkdirSync(path, { recursive: true });
@@ -48,6 +51,7 @@ export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-")), log = 
       GITHUB_ENV: join(files, "env"),
       GITHUB_OUTPUT: join(files, "output"),
       GITHUB_STATE: join(files, "state"),
+      GITHUB_STEP_SUMMARY: join(files, "summary"),
     };
     for (const file of Object.values(commandFiles)) writeFileSync(file, "");
     const base = {
@@ -67,6 +71,7 @@ export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-")), log = 
       onStart,
     );
     try {
+      summary.push(...readSummary(commandFiles.GITHUB_STEP_SUMMARY, log));
       const read = (file: string) => parseCommandFile(readFileSync(file, "utf8"));
       const results = { outputs: read(commandFiles.GITHUB_OUTPUT), state: read(commandFiles.GITHUB_STATE) };
       for (const [name, value] of read(commandFiles.GITHUB_ENV)) {
@@ -84,6 +89,7 @@ export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-")), log = 
     log,
     temp,
     workspace,
+    summary,
     environment,
     uses: (inputs, stepEnvironment = {}) => {
       const outputs = new Map<string, string>();
@@ -107,6 +113,17 @@ export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-")), log = 
     },
     run: async (script) => (await runStage(["bash", "-eo", "pipefail", "-c", script], {})).code,
   };
+}
+
+/** src/Runner.Worker/FileCommandManager.cs, CreateStepSummaryCommand: masked line by line, and dropped when it is too large. */
+function readSummary(file: string, log: Log): string[] {
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  if (text === "") return [];
+  if (text.length > 1024 * 1024) {
+    log.write("::error::$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of 1024k");
+    return [];
+  }
+  return [text.split("\n").map(log.mask).join("\n")];
 }
 
 export interface ActionManifest {

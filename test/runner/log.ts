@@ -16,11 +16,13 @@ export interface Log {
   readonly annotations: Annotation[];
   /** the strings registered so far */
   readonly masks: string[];
+  /** what becomes of a line that is shown */
+  mask(line: string): string;
 }
 
 export function createLog(): Log {
   const masker = createMasker();
-  const log: Omit<Log, "write"> = { lines: [], raw: [], annotations: [], masks: [] };
+  const log: Omit<Log, "write"> = { lines: [], raw: [], annotations: [], masks: [], mask: masker.mask };
   let resumeToken: string | undefined;
 
   const show = (line: string) => log.lines.push(masker.mask(line));

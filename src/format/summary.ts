@@ -1,0 +1,73 @@
+/** One variable in the job's summary: names and places, never a value, nor anything that tells of one. */
+export interface SummaryRow {
+  name: string;
+  /** its name in the environment */
+  storedAs: string;
+  environment: string;
+  /** environments whose value it hides */
+  overrode: readonly string[];
+  isMasked: boolean;
+}
+
+export interface PullSummary {
+  rows: readonly SummaryRow[];
+  /** where all of them went: `environment`, `outputs`, paths of env files, or the command */
+  exportedTo: readonly string[];
+  deviceKeyId: number;
+  /** in groups, as people compare it */
+  fingerprint: string;
+  expiresAt: string;
+}
+
+const MAX_ROWS = 200; // GitHub drops a summary of more than 1 MiB altogether
+
+/** Markdown for `GITHUB_STEP_SUMMARY`, of what was pulled. */
+export function formatPullSummary(summary: PullSummary): string {
+  const { rows, exportedTo, deviceKeyId, fingerprint, expiresAt } = summary;
+  const shown = rows
+    .slice(0, MAX_ROWS)
+    .map((row) => cells([row.name, sourceOf(row), row.isMasked ? "yes" : "**no**"]));
+  const more = rows.length - shown.length;
+  return [
+    "### SecretStash",
+    "",
+    ...(rows.length > 0
+      ? ["| variable | from | masked |", "| --- | --- | --- |", ...shown]
+      : ["No variables."]),
+    ...(more > 0 ? ["", `And ${more} more.`] : []),
+    "",
+    `Exported to: ${exportedTo.length > 0 ? exportedTo.map(code).join(", ") : "nothing"}. ` +
+      `Temporary device key ${code(String(deviceKeyId))}, fingerprint ${code(fingerprint)}, expires at ${code(expiresAt)}.`,
+    "",
+  ].join("\n");
+}
+
+/** Markdown for `GITHUB_STEP_SUMMARY`, of what the end of the job came to. */
+export function formatCleanUpSummary(sentences: readonly string[]): string {
+  return [
+    "### SecretStash: end of the job",
+    "",
+    ...sentences.map((sentence) => `- ${escapeMarkdown(sentence)}`),
+    "",
+  ].join("\n");
+}
+
+function sourceOf({ name, storedAs, environment, overrode }: SummaryRow): string {
+  const renamed = name === storedAs ? "" : `, stored as ${code(storedAs)}`;
+  const over = overrode.length === 0 ? "" : `, overrides ${overrode.map(code).join(", ")}`;
+  return code(environment) + renamed + over;
+}
+
+function cells([name = "", ...others]: readonly string[]): string {
+  return `| ${[code(name), ...others].join(" | ")} |`;
+}
+
+/** In `<code>`, where GitHub makes no mentions and no links of it. */
+function code(text: string): string {
+  return `<code>${escapeMarkdown(text)}</code>`;
+}
+
+/** Every character that could mean something to Markdown or HTML as a character reference (GFM section 6.2), line breaks and controls too. */
+function escapeMarkdown(text: string): string {
+  return text.replace(/[^\p{L}\p{N} .,;/()=+-]/gu, (character) => `&#${character.codePointAt(0)};`);
+}
