@@ -120,7 +120,8 @@ export function systemCode(error: unknown): string {
  */
 export function describeError(error: unknown): { title: string; message: string } {
   if (error instanceof StashError) {
-    return { title: `SecretStash: ${error.code}`, message: `${error.message} [${error.code}]` };
+    const { code, message } = error;
+    return { title: `SecretStash: ${code}`, message: `${message} [${code}]\n${explanationOf(code)}` };
   }
   const { name = "error", message = "", stack = "" } = error instanceof Error ? error : {};
   const frames = stack.slice(stack.indexOf(message) + message.length).match(/^ {4}at .*$/gm) ?? [];
@@ -129,7 +130,13 @@ export function describeError(error: unknown): { title: string; message: string 
     message: [
       `The action stopped at a fault of its own (${printable(name)}, ${systemCode(error)}). ` +
         "Please report it with these lines, which hold no values. [INTERNAL]",
+      explanationOf("INTERNAL"),
       ...frames,
     ].join("\n"),
   };
+}
+
+/** Where more is said of an error: docs/errors.md has a heading for each code. */
+function explanationOf(code: ErrorCode | "INTERNAL"): string {
+  return `https://github.com/org/secret-stash-action/blob/v1/docs/errors.md#${code.toLowerCase()}`;
 }

@@ -1,5 +1,5 @@
-import { generateDeviceKey } from "./crypto/device-key.ts";
+import { contend } from "./run/contend.ts";
 
-// One of the processes that race for the session's key: its private half goes to the process that asked for it, through a pipe.
+// The process that the key race starts twice (src/run/key-race.ts).
 
-process.stdout.write((await generateDeviceKey()).privateKeyPem);
+await contend();

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type DeviceKey, deviceKeyOf, generateDeviceKey } from "../crypto/device-key.ts";
+import type { Host } from "../host/host.ts";
 
 const CONTENDERS = 2;
 const PROGRAM = join(import.meta.dirname, "generate-key.js"); // beside the bundle that this is part of
@@ -12,11 +13,14 @@ const END = "-----END PRIVATE KEY-----\n";
  * (docs/performance.md has the figures). In processes of their own, because a generation on the thread pool cannot be stopped, and
  * `process.exit` waits for it.
  *
- * @param cancelled ends them at once
+ * @throws the reason of the cancellation, which ends them at once
  */
-export async function raceForKey(cancelled: AbortSignal): Promise<DeviceKey> {
+export async function raceForKey({
+  cancelled,
+  environment,
+}: Pick<Host, "cancelled" | "environment">): Promise<DeviceKey> {
   if (availableParallelism() < CONTENDERS) return generateDeviceKey();
-  const contenders = Array.from({ length: CONTENDERS }, startContender);
+  const contenders = Array.from({ length: CONTENDERS }, () => startContender(environment));
   const stop = () => {
     for (const contender of contenders) contender.kill("SIGKILL");
   };
@@ -33,11 +37,10 @@ export async function raceForKey(cancelled: AbortSignal): Promise<DeviceKey> {
 }
 
 /** One that outlives us finds its output closed, and ends. */
-function startContender(): ChildProcess {
-  const { RUNNER_TRACKING_ID } = process.env; // see prepare.ts
+function startContender({ RUNNER_TRACKING_ID }: NodeJS.ProcessEnv): ChildProcess {
   return spawn(process.execPath, [PROGRAM], {
     stdio: ["ignore", "pipe", "ignore"],
-    env: RUNNER_TRACKING_ID === undefined ? {} : { RUNNER_TRACKING_ID },
+    env: RUNNER_TRACKING_ID === undefined ? {} : { RUNNER_TRACKING_ID }, // as prepare.ts has it
     windowsHide: true,
   });
 }

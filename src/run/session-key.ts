@@ -23,7 +23,7 @@ export async function obtainDeviceKey(
   const prepared = await takePreparedKey(host, remember);
   if (prepared !== undefined) return prepared;
   const start = performance.now();
-  const key = await raceForKey(host.cancelled);
+  const key = await raceForKey(host);
   host.debug(`No key was prepared; one was made in ${(performance.now() - start).toFixed(0)} ms.`);
   const keyDirectory = newKeyDirectoryPath(host.temporaryDirectory);
   remember({ keyDirectory });

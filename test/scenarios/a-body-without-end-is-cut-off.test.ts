@@ -8,6 +8,6 @@ test("at 64 MB", async () => {
     answer: ({ url }) => (url.endsWith("/variables") ? endless() : undefined),
   });
   expect(await failingMain(session)).toMatch(
-    /^The service's answer is larger than 64 MB.*\[RESPONSE_INVALID\]$/,
+    /^The service's answer is larger than 64 MB.*\[RESPONSE_INVALID\]\n/,
   );
 });

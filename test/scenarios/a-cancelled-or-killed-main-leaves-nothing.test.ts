@@ -29,7 +29,9 @@ describe.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("%s", (signal) => {
     expect(readdirSync(session.job.workspace)).toEqual([]);
     // What can be caught cleans up by itself, and says so.
     const messages = session.job.log.annotations.map(({ message }) => message);
-    const cancelled = ["The job was cancelled. Nothing was exported. [CANCELLED]"];
+    const cancelled = [
+      "The job was cancelled. Nothing was exported. [CANCELLED]\nhttps://github.com/org/secret-stash-action/blob/v1/docs/errors.md#cancelled",
+    ];
     expect(messages).toEqual(signal === "SIGKILL" ? [] : cancelled);
     if (signal !== "SIGKILL") expect(session.job.log.lines.at(-1)).toBe("SecretStash: nothing to clean up.");
     expect(session.server.store.listKeys()).toHaveLength(2);

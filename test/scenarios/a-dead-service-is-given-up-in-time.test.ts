@@ -6,7 +6,7 @@ test("one that never answers is given up at the session's deadline", async () =>
     answer: ({ url }) => (url.endsWith("/variables") ? new Promise(() => {}) : undefined),
   });
   expect(await failingMain(session, { timeout: "1" })).toMatch(
-    /^The service at 127\.0\.0\.1:\d+ did not answer within the session's 1 s\. .*raise timeout\. \[TIMED_OUT\]$/,
+    /^The service at 127\.0\.0\.1:\d+ did not answer within the session's 1 s\. .*raise timeout\. \[TIMED_OUT\]\n/,
   );
 });
 
@@ -16,13 +16,13 @@ test("one that answers half and then nothing, too", async () => {
   const session = await startSession({
     answer: ({ url }) => (url.endsWith("/variables") ? half() : undefined),
   });
-  expect(await failingMain(session, { timeout: "1" })).toMatch(/\[TIMED_OUT\]$/);
+  expect(await failingMain(session, { timeout: "1" })).toMatch(/\[TIMED_OUT\]\n/);
 });
 
 test("a refused connection says so at once, with the system's code", async () => {
   const session = await startSession();
   expect(await failingMain(session, { "api-url": "http://127.0.0.1:1" })).toMatch(
-    /^The service at 127\.0\.0\.1:1 cannot be reached \(ECONNREFUSED\)\. .*HTTPS_PROXY.* \[SERVICE_UNREACHABLE\]$/,
+    /^The service at 127\.0\.0\.1:1 cannot be reached \(ECONNREFUSED\)\. .*HTTPS_PROXY.* \[SERVICE_UNREACHABLE\]\n/,
   );
 });
 

@@ -13,7 +13,7 @@ describe.skipIf(!canMount)(`a small tmpfs${title}`, () => {
     const full = mount(session, "size=16k");
     fill(full);
     expect(await failingMain(session, {}, { RUNNER_TEMP: full })).toMatch(
-      /^The key directory .* cannot be written \(ENOSPC\)\. .* \[KEY_DIRECTORY_FAILED\]$/,
+      /^The key directory .* cannot be written \(ENOSPC\)\. .* \[KEY_DIRECTORY_FAILED\]\n/,
     );
     expect(readdirSync(full)).toEqual(["filler"]);
   });
@@ -27,7 +27,7 @@ describe.skipIf(!canMount)(`a small tmpfs${title}`, () => {
     expect(await step.main()).toBe(1);
     expect(session.job.log.annotations.map(({ message }) => message)).toEqual([
       expect.stringMatching(
-        /^The key directory .* cannot be written \(ENOSPC\)\. .* \[KEY_DIRECTORY_FAILED\]$/,
+        /^The key directory .* cannot be written \(ENOSPC\)\. .* \[KEY_DIRECTORY_FAILED\]\n/,
       ),
     ]);
     expect(await step.post()).toBe(0);
@@ -38,7 +38,7 @@ describe.skipIf(!canMount)(`a small tmpfs${title}`, () => {
     const session = await startSession({ variables: { LARGE: "x".repeat(200_000) } });
     const small = mount(session, "size=64k");
     expect(await failingMain(session, { "export-env": "false" }, { RUNNER_TEMP: small })).toMatch(
-      /\(ENOSPC\)\. .* \[KEY_DIRECTORY_FAILED\]$/,
+      /\(ENOSPC\)\. .* \[KEY_DIRECTORY_FAILED\]\n/,
     );
     expect(readdirSync(small)).toEqual([]);
   });
@@ -47,7 +47,7 @@ describe.skipIf(!canMount)(`a small tmpfs${title}`, () => {
     const session = await startSession();
     const readOnly = mount(session, "ro");
     expect(await failingMain(session, {}, { RUNNER_TEMP: readOnly })).toMatch(
-      /\(EROFS\)\. .* \[KEY_DIRECTORY_FAILED\]$/,
+      /\(EROFS\)\. .* \[KEY_DIRECTORY_FAILED\]\n/,
     );
   });
 
@@ -56,7 +56,7 @@ describe.skipIf(!canMount)(`a small tmpfs${title}`, () => {
     const workspace = mount(session, "size=32k");
     writeFileSync(join(workspace, ".env"), "MINE=1\n");
     const message = await failingMain(session, { "env-file": join(workspace, ".env") });
-    expect(message).toMatch(/\(ENOSPC\)\. .* \[ENV_FILE_FAILED\]$/);
+    expect(message).toMatch(/\(ENOSPC\)\. .* \[ENV_FILE_FAILED\]\n/);
     expect(readdirSync(workspace)).toEqual([".env"]);
     expect(statSync(join(workspace, ".env")).size).toBe(7);
   });
@@ -78,7 +78,7 @@ describe.skipIf(!canMount)(`a small tmpfs${title}`, () => {
 test("no temp directory", async () => {
   const session = await startSession();
   expect(await failingMain(session, {}, { RUNNER_TEMP: "/nowhere/at/all" })).toMatch(
-    /^The temp directory \/nowhere\/at\/all cannot be used \(ENOENT\)\. .* \[KEY_DIRECTORY_FAILED\]$/,
+    /^The temp directory \/nowhere\/at\/all cannot be used \(ENOENT\)\. .* \[KEY_DIRECTORY_FAILED\]\n/,
   );
 });
 
@@ -88,7 +88,7 @@ test("a temp directory in which others could replace ours is refused; with the s
   mkdirSync(open);
   chmodSync(open, 0o777);
   expect(await failingMain(session, {}, { RUNNER_TEMP: open })).toMatch(
-    /has no sticky bit.* \[KEY_DIRECTORY_FAILED\]$/,
+    /has no sticky bit.* \[KEY_DIRECTORY_FAILED\]\n/,
   );
   chmodSync(open, 0o1777);
   const step = session.step({}, { RUNNER_TEMP: open });

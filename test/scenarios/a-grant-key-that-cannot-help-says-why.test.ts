@@ -17,7 +17,7 @@ test.each([
   const session = await startSession();
   const message = await failingMain(session, { "grant-key": key });
   expect(message).toMatch(
-    /^grant-key cannot be read: it is none of: .*PEM.*JWK.* \[GRANT_KEY_UNREADABLE\]$/s,
+    /^grant-key cannot be read: it is none of: .*PEM.*JWK.* \[GRANT_KEY_UNREADABLE\]\n/s,
   );
   expect(message).not.toContain(key.slice(0, 30));
 });
@@ -30,7 +30,7 @@ test("an elliptic-curve key is no RSA key", async () => {
     publicKeyEncoding: { type: "spki", format: "pem" },
   });
   expect(await failingMain(session, { "grant-key": privateKey })).toMatch(
-    /not an RSA key.*\[GRANT_KEY_UNREADABLE\]$/,
+    /not an RSA key.*\[GRANT_KEY_UNREADABLE\]\n/,
   );
 });
 
@@ -38,7 +38,7 @@ test("a path to nothing is told from a key, and not printed, because it may be a
   const session = await startSession();
   const message = await failingMain(session, { "grant-key": "no/such/file.pem" });
   expect(message).toMatch(
-    /neither a key nor the path of a file that can be read \(ENOENT\).*\[GRANT_KEY_UNREADABLE\]$/,
+    /neither a key nor the path of a file that can be read \(ENOENT\).*\[GRANT_KEY_UNREADABLE\]\n/,
   );
   expect(message).not.toContain("no/such");
 });
@@ -48,7 +48,7 @@ test("a key that the account does not have is unknown", async () => {
   const { privateKey } = await generateKeys();
   const message = await failingMain(session, { "grant-key": privateKey });
   expect(message).toMatch(
-    /^The grant key \(fingerprint [0-9a-f]{16}…\) is not among this account's 2 registered keys.*\[GRANT_KEY_UNKNOWN\]$/,
+    /^The grant key \(fingerprint [0-9a-f]{16}…\) is not among this account's 2 registered keys.*\[GRANT_KEY_UNKNOWN\]\n/,
   );
 });
 
@@ -59,7 +59,7 @@ test("a key without an envelope has no access", async () => {
   const message = await failingMain(session, { "grant-key": `${id}:${grantKeys.privateKey}` });
   expect(message).toMatch(
     new RegExp(
-      `^The grant key \\(device key ${id}\\) has no access to environment ci.*\\[GRANT_KEY_WITHOUT_ACCESS\\]$`,
+      `^The grant key \\(device key ${id}\\) has no access to environment ci.*\\[GRANT_KEY_WITHOUT_ACCESS\\]\n`,
     ),
   );
 });
@@ -70,7 +70,7 @@ test("an id that is another key's is found out when its envelope does not open",
     "grant-key": `${session.account.grantKeyId}:${ownerKeys.privateKey}`,
   });
   expect(message).toMatch(
-    /does not open with grant-key\. The id before the key may be another key's.*\[GRANT_ENVELOPE_UNREADABLE\]$/,
+    /does not open with grant-key\. The id before the key may be another key's.*\[GRANT_ENVELOPE_UNREADABLE\]\n/,
   );
 });
 

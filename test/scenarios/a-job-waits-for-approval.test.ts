@@ -102,7 +102,7 @@ describe.concurrent("grant-wait", () => {
     );
     expect(code).toBe(1);
     expect(error).toMatch(
-      /^Nobody approved the temporary key \(device key \d+\) for environment ci within 10 minutes\. .* \[APPROVAL_TIMED_OUT\]$/,
+      /^Nobody approved the temporary key \(device key \d+\) for environment ci within 10 minutes\. .* \[APPROVAL_TIMED_OUT\]\n/,
     );
     expect(session.leftInTemp()).toEqual(["tmp"]);
     expect(session.server.store.listKeys()).toHaveLength(1);
@@ -115,7 +115,7 @@ describe.concurrent("grant-wait", () => {
       server.clock.advance(16 * minute);
       server.store.pruneExpiredKeys();
     });
-    expect(error).toMatch(/^The temporary key \(device key \d+\) expired at .* \[DEVICE_KEY_EXPIRED\]$/);
+    expect(error).toMatch(/^The temporary key \(device key \d+\) expired at .* \[DEVICE_KEY_EXPIRED\]\n/);
     const late = await session.approve(["--environment", "ci", "--fingerprint", fingerprint]);
     expect(late.code).toBe(4);
     expect(late.stderr).toMatch(/No key with this fingerprint needs access .* \[REQUEST_NOT_FOUND\]/);
@@ -126,7 +126,7 @@ describe.concurrent("grant-wait", () => {
     const { error } = await waits(onTestFinished, ({ server }) => {
       server.store.deleteKey(server.store.listKeys().at(-1)?.id ?? 0);
     });
-    expect(error).toMatch(/is no longer registered: somebody deleted it.* \[APPROVAL_REFUSED\]$/);
+    expect(error).toMatch(/is no longer registered: somebody deleted it.* \[APPROVAL_REFUSED\]\n/);
   });
 
   test("the token is revoked: it says so at once", async ({ onTestFinished }) => {
@@ -138,7 +138,7 @@ describe.concurrent("grant-wait", () => {
       },
       () => (revoked ? Response.json({ message: "Unauthenticated." }, { status: 401 }) : undefined),
     );
-    expect(error).toMatch(/\[TOKEN_REFUSED\]$/);
+    expect(error).toMatch(/\[TOKEN_REFUSED\]\n/);
   });
 
   test("the environment is gone: it says so at once", async ({ onTestFinished }) => {
@@ -153,7 +153,7 @@ describe.concurrent("grant-wait", () => {
         return gone && url.includes("/environments/ci") ? Response.json({}, { status: 404 }) : undefined;
       },
     );
-    expect(error).toMatch(/^There is no environment ci in this application\. .* \[ENVIRONMENT_NOT_FOUND\]$/);
+    expect(error).toMatch(/^There is no environment ci in this application\. .* \[ENVIRONMENT_NOT_FOUND\]\n/);
   });
 
   test("a service that says none with 404 is waited for all the same", async ({ onTestFinished }) => {
@@ -228,7 +228,7 @@ describe.concurrent("grant-wait", () => {
     child?.kill("SIGINT");
     expect(await main).toBe(1);
     expect(job.log.annotations.at(-1)?.message).toBe(
-      "The job was cancelled. Nothing was exported. [CANCELLED]",
+      "The job was cancelled. Nothing was exported. [CANCELLED]\nhttps://github.com/org/secret-stash-action/blob/v1/docs/errors.md#cancelled",
     );
     expect(session.leftInTemp()).toEqual(["tmp"]);
     expect(server.store.listKeys()).toHaveLength(1);
@@ -243,7 +243,7 @@ describe.concurrent("grant-wait", () => {
       server.store.saveEnvelope(1, id, JSON.stringify(forAnother), "Mallory");
     });
     expect(error).toMatch(
-      /^The envelope for this job's temporary key does not open\. .* \[ENVELOPE_UNREADABLE\]$/,
+      /^The envelope for this job's temporary key does not open\. .* \[ENVELOPE_UNREADABLE\]\n/,
     );
   });
 
@@ -284,7 +284,7 @@ describe.concurrent("grant-wait", () => {
       );
       server.clock.advance(10 * minute);
     });
-    expect(error).toMatch(/or approved another key\. .* \[APPROVAL_TIMED_OUT\]$/);
+    expect(error).toMatch(/or approved another key\. .* \[APPROVAL_TIMED_OUT\]\n/);
   });
 
   test("grant-wait beyond the key's life is refused, and 0 does not wait", async ({ onTestFinished }) => {

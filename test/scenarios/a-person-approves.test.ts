@@ -33,7 +33,9 @@ test("without a terminal it lists what waits, and does not ask", async () => {
       "",
     ].join("\n"),
   );
-  expect(stderr).toMatch(/^SecretStash: USAGE\nThere is no terminal to ask at\. .* \[USAGE\]\n$/);
+  expect(stderr).toMatch(
+    /^SecretStash: USAGE\nThere is no terminal to ask at\. .* \[USAGE\]\nhttps:\S+#usage\n$/,
+  );
   expect(granted(session)).toEqual([]);
 });
 

@@ -36,7 +36,7 @@ describe.skipIf(missing.length > 0)(title, () => {
       { "api-url": url, "ca-file": certificate },
       { HTTPS_PROXY: wrong },
     );
-    expect(message).toMatch(/cannot be reached .*\[SERVICE_UNREACHABLE\]$/);
+    expect(message).toMatch(/cannot be reached .*\[SERVICE_UNREACHABLE\]\n/);
     expect(session.job.log.raw.join("\n")).not.toContain("wrong-w0rd");
     expect(session.requests).toEqual([]);
   });

@@ -12,34 +12,38 @@ test.each<[string, (request: RecordedRequest) => Response | undefined, RegExp]>(
   [
     "401",
     answerTo(isVariables, 401),
-    /^The service does not accept api-token \(401\)\. .*\[TOKEN_REFUSED\]$/,
+    /^The service does not accept api-token \(401\)\. .*\[TOKEN_REFUSED\]\n/,
   ],
   [
     "403",
     answerTo(isVariables, 403),
-    /^The service refuses GET applications\/.*\/variables \(403\)\. .*\[ACCESS_REFUSED\]$/,
+    /^The service refuses GET applications\/.*\/variables \(403\)\. .*\[ACCESS_REFUSED\]\n/,
   ],
   [
     "422",
     answerTo(isRegistration, 422),
-    /^The service rejects POST user\/keys \(422\): ttl_minutes\\u\{a\}.*, label\. .*\[REQUEST_REJECTED\]$/,
+    /^The service rejects POST user\/keys \(422\): ttl_minutes\\u\{a\}.*, label\. .*\[REQUEST_REJECTED\]\n/,
   ],
   [
     "429",
     answerTo(isVariables, 429, { "Retry-After": "17" }),
-    /\(429\); it asks to wait 17 s\. .*\[RATE_LIMITED\]$/,
+    /\(429\); it asks to wait 17 s\. .*\[RATE_LIMITED\]\n/,
   ],
-  ["429 without Retry-After", answerTo(isVariables, 429), /\(429\)\. Many jobs.*\[RATE_LIMITED\]$/],
-  ["500", answerTo(isVariables, 500), /answered GET applications\/.* with status 500\..*\[SERVICE_FAILED\]$/],
+  ["429 without Retry-After", answerTo(isVariables, 429), /\(429\)\. Many jobs.*\[RATE_LIMITED\]\n/],
+  [
+    "500",
+    answerTo(isVariables, 500),
+    /answered GET applications\/.* with status 500\..*\[SERVICE_FAILED\]\n/,
+  ],
   [
     "a redirect",
     answerTo(isVariables, 302, { Location: "https://evil.example.test/" }),
-    /redirect \(302\), which is not followed.*\[SERVICE_REDIRECTED\]$/,
+    /redirect \(302\), which is not followed.*\[SERVICE_REDIRECTED\]\n/,
   ],
   [
     "404 to a registration",
     answerTo(isRegistration, 404),
-    /does not know POST user\/keys \(404\)\..*\[ENDPOINT_NOT_FOUND\]$/,
+    /does not know POST user\/keys \(404\)\..*\[ENDPOINT_NOT_FOUND\]\n/,
   ],
 ])("%s", async (_, answer, expected) => {
   const session = await startSession({ answer });
@@ -64,7 +68,7 @@ test.each<[string, string, RegExp]>([
   });
   const message = await failingMain(session);
   expect(message).toMatch(expected);
-  expect(message).toMatch(/\[RESPONSE_INVALID\]$/);
+  expect(message).toMatch(/\[RESPONSE_INVALID\]\n/);
 });
 
 test("surplus fields are nobody's business", async () => {
@@ -80,12 +84,12 @@ test("surplus fields are nobody's business", async () => {
 
 test("a token that the service really refuses", async () => {
   const session = await startSession();
-  expect(await failingMain(session, { "api-token": "sst_another" })).toMatch(/\[TOKEN_REFUSED\]$/);
+  expect(await failingMain(session, { "api-token": "sst_another" })).toMatch(/\[TOKEN_REFUSED\]\n/);
 });
 
 test("a limit that is really used up", async () => {
   const session = await startSession({ requestsPerMinute: 1 });
-  expect(await failingMain(session)).toMatch(/asks to wait \d+ s.*\[RATE_LIMITED\]$/);
+  expect(await failingMain(session)).toMatch(/asks to wait \d+ s.*\[RATE_LIMITED\]\n/);
 });
 
 function answerTo(

@@ -95,13 +95,13 @@ test.each<[string, string, (session: Session) => void, RegExp]>([
   prepare(session);
   const message = await failingMain(session, { "env-file": envFile });
   expect(message).toMatch(expected);
-  expect(message).toMatch(/Nothing was exported\. \[ENV_FILE_REFUSED\]$/);
+  expect(message).toMatch(/Nothing was exported\. \[ENV_FILE_REFUSED\]\n/);
 });
 
 test("a value that some reader could not read is refused by name before anything is exported", async () => {
   const session = await startSession({ variables: { FINE: "fine value", CRLF: "a\r\nb" } });
   expect(await failingMain(session, { "env-file": ".env" })).toMatch(
-    /- CRLF: holds a carriage return, which npm's dotenv.*\[VALUES_REFUSED\]$/s,
+    /- CRLF: holds a carriage return, which npm's dotenv.*\[VALUES_REFUSED\]\n/s,
   );
   expect(readdirSync(session.job.workspace)).toEqual([]);
 });

@@ -9,14 +9,14 @@ test("no such environment names the ones there are", async () => {
     type: "production",
   });
   expect(await failingMain(session, { environment: "prodd" })).toMatch(
-    /^There is no environment prodd in this application\. It has ci, prod\. Set environment .*\[ENVIRONMENT_NOT_FOUND\]$/,
+    /^There is no environment prodd in this application\. It has ci, prod\. Set environment .*\[ENVIRONMENT_NOT_FOUND\]\n/,
   );
 });
 
 test("no such application", async () => {
   const session = await startSession();
   expect(await failingMain(session, { "application-id": "app_other" })).toMatch(
-    /^There is no application app_other for this token\. .*Copy application-id .*\[APPLICATION_NOT_FOUND\]$/,
+    /^There is no application app_other for this token\. .*Copy application-id .*\[APPLICATION_NOT_FOUND\]\n/,
   );
 });
 
@@ -35,14 +35,14 @@ test("an environment that is there without its endpoints is a service of another
       /\/ci(\/variables)?$/.test(url) ? Response.json({ message: "No route." }, { status: 404 }) : undefined,
   });
   expect(await failingMain(session)).toMatch(
-    /knows the environment ci but not the endpoints.*\[ENDPOINT_NOT_FOUND\]$/,
+    /knows the environment ci but not the endpoints.*\[ENDPOINT_NOT_FOUND\]\n/,
   );
 });
 
 test("ids that look like paths stay ids", async () => {
   const session = await startSession();
   expect(await failingMain(session, { "application-id": "../../user/keys?x=#y" })).toMatch(
-    /\[APPLICATION_NOT_FOUND\]$/,
+    /\[APPLICATION_NOT_FOUND\]\n/,
   );
   for (const { url } of session.requests.filter(({ url }) => url.includes("applications"))) {
     expect(url).toContain("applications/..%2F..%2Fuser%2Fkeys%3Fx%3D%23y/");

@@ -15,7 +15,7 @@ function eventOf({ job }: Session, head: string, base: string): Record<string, s
 test("a pull request from a fork is told in those words", async () => {
   const session = await startSession();
   expect(await failingMain(session, none, eventOf(session, "stranger/app", "acme/app"))).toMatch(
-    /- api-token: is missing\. This run is for a pull request from a fork, and GitHub gives it no secrets\. Set on-missing-credentials: skip .*\[INPUTS_INVALID\]$/,
+    /- api-token: is missing\. This run is for a pull request from a fork, and GitHub gives it no secrets\. Set on-missing-credentials: skip .*\[INPUTS_INVALID\]\n/,
   );
 });
 

@@ -39,7 +39,7 @@ test("those that take over later steps, and those that are no names, all in one 
   expect(message).toContain(
     'not made of letters, digits and _ alone (rename them with variables: NAME as OTHER): 1ST, A-B, SPA CE, \\u{c9}, ""',
   );
-  expect(message).toMatch(/\[NAMES_REFUSED\]$/);
+  expect(message).toMatch(/\[NAMES_REFUSED\]\n/);
   expect(message).not.toContain("FINE");
 });
 
@@ -48,7 +48,7 @@ test("allow-names lets named ones through, but never NODE_OPTIONS", async () => 
     variables: { LD_PRELOAD: "/opt/lib.so", CI: "yes", NODE_OPTIONS: "--inspect" },
   });
   expect(await failingMain(session, { "allow-names": "LD_PRELOAD, CI, NODE_OPTIONS" })).toMatch(
-    /: NODE_OPTIONS \[NAMES_REFUSED\]$/,
+    /: NODE_OPTIONS \[NAMES_REFUSED\]\n/,
   );
 
   const allowed = await startSession({ variables: { LD_PRELOAD: "", JAVA_TOOL_OPTIONS: "-Xmx1g" } });

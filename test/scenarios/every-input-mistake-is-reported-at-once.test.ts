@@ -55,6 +55,7 @@ test("all of them in one error, and not one request", async () => {
       "- revoke: must be true or false",
       "- timeout: must be a whole number of seconds from 1 to 3600",
       "- on-missing-credentials: must be fail or skip [INPUTS_INVALID]",
+      "https://github.com/org/secret-stash-action/blob/v1/docs/errors.md#inputs_invalid",
     ].join("\n"),
   );
   expect(session.requests).toEqual([]);
@@ -81,7 +82,7 @@ test.each([
 test("a missing token is named with the remedy, and the token is masked before anything is said", async () => {
   const session = await startSession();
   expect(await failingMain(session, { "api-token": "" })).toMatch(
-    /- api-token: is missing\. Make a token in SecretStash and pass it from a secret\..*\[INPUTS_INVALID\]$/,
+    /- api-token: is missing\. Make a token in SecretStash and pass it from a secret\..*\[INPUTS_INVALID\]\n/,
   );
   const masked = await startSession();
   await failingMain(masked, { ttl: "1" });

@@ -4,7 +4,7 @@ import { grantAsOwner } from "./grants.ts";
 import { failingMain, type Session, startSession } from "./session.ts";
 
 const threeWays =
-  /has no access to environment ci: .*three ways out:\n- an envelope that is already there.*\n- a grant key: .*\n- a person, or a trusted machine,.* \[ENVELOPE_MISSING\]$/;
+  /has no access to environment ci: .*three ways out:\n- an envelope that is already there.*\n- a grant key: .*\n- a person, or a trusted machine,.* \[ENVELOPE_MISSING\]\n/;
 
 test("when the service says so with null", async () => {
   const session = await startSession({ grant: false });
@@ -42,5 +42,5 @@ test("an envelope that was wrapped for another key does not open, and why is not
       return undefined;
     },
   });
-  expect(await failingMain(session)).toMatch(/^The envelope .* does not open\. .*\[ENVELOPE_UNREADABLE\]$/);
+  expect(await failingMain(session)).toMatch(/^The envelope .* does not open\. .*\[ENVELOPE_UNREADABLE\]\n/);
 });

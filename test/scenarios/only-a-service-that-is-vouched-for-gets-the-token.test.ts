@@ -10,7 +10,9 @@ test.skipIf(!hasOpenssl)(
     const { url, tokens } = await startStranger();
     const session = await startSession();
     const message = await failingMain(session, { "api-url": url }, { NODE_TLS_REJECT_UNAUTHORIZED: "0" });
-    expect(message).toMatch(/cannot be reached \(DEPTH_ZERO_SELF_SIGNED_CERT\)\. .*\[SERVICE_UNREACHABLE\]$/);
+    expect(message).toMatch(
+      /cannot be reached \(DEPTH_ZERO_SELF_SIGNED_CERT\)\. .*\[SERVICE_UNREACHABLE\]\n/,
+    );
     expect(tokens).toEqual([]);
   },
 );
@@ -19,7 +21,7 @@ test.skipIf(!hasOpenssl)(`control: with NODE_EXTRA_CA_CERTS the same server is t
   const { url, tokens, certificate } = await startStranger();
   const session = await startSession();
   expect(await failingMain(session, { "api-url": url }, { NODE_EXTRA_CA_CERTS: certificate })).toMatch(
-    /\[TOKEN_REFUSED\]$/,
+    /\[TOKEN_REFUSED\]\n/,
   );
   expect(new Set(tokens)).toEqual(new Set([`Bearer ${session.account.apiToken}`]));
 });
@@ -27,7 +29,7 @@ test.skipIf(!hasOpenssl)(`control: with NODE_EXTRA_CA_CERTS the same server is t
 test("a malformed proxy is named, and nothing is sent around it", async () => {
   const session = await startSession();
   expect(await failingMain(session, {}, { HTTP_PROXY: "http://proxy.example.test:99999" })).toMatch(
-    /^The proxy that the environment names cannot be used.* \[PROXY_INVALID\]$/,
+    /^The proxy that the environment names cannot be used.* \[PROXY_INVALID\]\n/,
   );
   expect(session.requests).toEqual([]);
 });
@@ -43,15 +45,15 @@ test.skipIf(!hasOpenssl)(
     expect(session.server.store.listKeys()).toHaveLength(2);
 
     expect(await failingMain(await startSession(), { "api-url": url })).toMatch(
-      /\(DEPTH_ZERO_SELF_SIGNED_CERT\)\. Its certificate is not trusted: .* name its certificate in ca-file\. \[SERVICE_UNREACHABLE\]$/,
+      /\(DEPTH_ZERO_SELF_SIGNED_CERT\)\. Its certificate is not trusted: .* name its certificate in ca-file\. \[SERVICE_UNREACHABLE\]\n/,
     );
     const other = await startSession();
     writeFileSync(join(other.job.workspace, "no.pem"), "-----BEGIN nothing");
     expect(await failingMain(other, { "ca-file": "no.pem" })).toMatch(
-      /^ca-file .*no\.pem cannot be used .*\[CA_FILE_UNREADABLE\]$/,
+      /^ca-file .*no\.pem cannot be used .*\[CA_FILE_UNREADABLE\]\n/,
     );
     expect(await failingMain(await startSession(), { "ca-file": "absent.pem" })).toMatch(
-      /\(ENOENT\).*\[CA_FILE_UNREADABLE\]$/,
+      /\(ENOENT\).*\[CA_FILE_UNREADABLE\]\n/,
     );
   },
 );
@@ -66,7 +68,7 @@ test.skipIf(!hasOpenssl)(`TLS 1.1 is refused, whatever NODE_OPTIONS say${title}`
   const { url, certificate } = await startTlsServer(forwardTo(session.server.url), old);
   const lax = { NODE_OPTIONS: "--tls-min-v1.0 --tls-cipher-list=DEFAULT:@SECLEVEL=0" };
   const message = await failingMain(session, { "api-url": url, "ca-file": certificate }, lax);
-  expect(message).toMatch(/\[SERVICE_UNREACHABLE\]$/);
+  expect(message).toMatch(/\[SERVICE_UNREACHABLE\]\n/);
   expect(session.requests).toEqual([]);
 });
 

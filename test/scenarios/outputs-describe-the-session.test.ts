@@ -36,7 +36,7 @@ test("with outputs there is one a variable and json, masked", async () => {
 test("a variable that has the name of an output is refused, whatever its case: outputs are looked up without it", async () => {
   const session = await startSession({ variables: { COUNT: "1", Json: "2", FINE: "3" } });
   expect(await failingMain(session, { outputs: "true" })).toMatch(
-    /taken by this action itself \(.*\): COUNT, Json \[NAMES_REFUSED\]$/,
+    /taken by this action itself \(.*\): COUNT, Json \[NAMES_REFUSED\]\n/,
   );
   const without = await startSession({ variables: { COUNT: "1" } });
   expect(await without.step().main()).toBe(0);

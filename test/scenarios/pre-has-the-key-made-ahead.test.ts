@@ -87,7 +87,7 @@ test("a temp directory that is not there: pre says nothing, main does", async ()
   expect(await step.main()).toBe(1);
   expect(session.job.log.annotations.map(({ message }) => message)).toEqual([
     expect.stringMatching(
-      /^The temp directory \/nowhere cannot be used \(ENOENT\)\. .* \[KEY_DIRECTORY_FAILED\]$/,
+      /^The temp directory \/nowhere cannot be used \(ENOENT\)\. .* \[KEY_DIRECTORY_FAILED\]\n/,
     ),
   ]);
 });

@@ -69,7 +69,7 @@ test("variables that no process can be started with are named, instead", async (
   const session = await startSession({ variables: { HUGE: "x".repeat(200_000) } });
   expect(await session.step({ run: "true" }).main()).toBe(1);
   expect(session.job.log.annotations.at(-1)?.message).toMatch(
-    /cannot be started\. HUGE: over 128 KiB, .*\[COMMAND_FAILED\]$/,
+    /cannot be started\. HUGE: over 128 KiB, .*\[COMMAND_FAILED\]\n/,
   );
   expect(session.leftInTemp()).toEqual([]);
 });
@@ -85,7 +85,7 @@ test.each([
   expect(await step.main()).toBe(code);
   expect(session.job.log.lines).not.toContain("not reached");
   expect(session.job.log.annotations.at(-1)?.message).toBe(
-    `The command in run ended with exit code ${code}. Its output is above. [COMMAND_FAILED]`,
+    `The command in run ended with exit code ${code}. Its output is above. [COMMAND_FAILED]\nhttps://github.com/org/secret-stash-action/blob/v1/docs/errors.md#command_failed`,
   );
   expect(session.leftInTemp()).toEqual([]);
   expect(session.server.store.listKeys()).toHaveLength(2);
@@ -126,7 +126,7 @@ test("a shell that is not there says so", async () => {
   const session = await startSession({ variables });
   expect(await session.step({ run: "true", "working-directory": "missing" }).main()).toBe(1);
   expect(session.job.log.annotations.at(-1)?.message).toMatch(
-    /could not be started\. .*check shell and working-directory\. \[COMMAND_FAILED\]$/,
+    /could not be started\. .*check shell and working-directory\. \[COMMAND_FAILED\]\n/,
   );
   expect(session.leftInTemp()).toEqual([]);
 });

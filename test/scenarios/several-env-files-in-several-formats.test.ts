@@ -45,7 +45,7 @@ test("env-file-format is for paths without one; a file that is there is replaced
 test("a value that one format cannot carry stops all of them before anything is written", async () => {
   const session = await startSession({ variables: { PEM: "line one\nline two\n" } });
   expect(await failingMain(session, { "env-file": "app.json:json\ndocker.env:docker" })).toMatch(
-    /in the docker format cannot carry .*- PEM: holds a line break.*\[VALUES_REFUSED\]$/s,
+    /in the docker format cannot carry .*- PEM: holds a line break.*\[VALUES_REFUSED\]\n/s,
   );
   expect(readdirSync(session.job.workspace)).toEqual([]);
 });
@@ -61,7 +61,7 @@ test("one file under two spellings is refused, or the second restore would bring
   const session = await startSession({ variables });
   writeFileSync(join(session.job.workspace, ".env"), "MINE=1\n");
   expect(await failingMain(session, { "env-file": ".env\n./.env:json" })).toMatch(
-    /^env-file \.\/\.env is refused: it is the same file as \.env\. Name each file once\..*\[ENV_FILE_REFUSED\]$/,
+    /^env-file \.\/\.env is refused: it is the same file as \.env\. Name each file once\..*\[ENV_FILE_REFUSED\]\n/,
   );
   expect(readFileSync(join(session.job.workspace, ".env"), "utf8")).toBe("MINE=1\n");
 });

@@ -59,7 +59,7 @@ test("fail fails the job, once everything is cleaned up", async () => {
   expect(await step.post()).toBe(1);
   const [, error] = session.job.log.annotations;
   expect(error).toMatchObject({ level: "error", title: "SecretStash: LEAK_FOUND" });
-  expect(error?.message).toMatch(/^The leak check found DATABASE_PASSWORD in one place .* \[LEAK_FOUND\]$/);
+  expect(error?.message).toMatch(/^The leak check found DATABASE_PASSWORD in one place .* \[LEAK_FOUND\]\n/);
   expect(session.leftInTemp()).toEqual([]);
   expect(session.server.store.listKeys()).toHaveLength(2);
 });
@@ -142,7 +142,9 @@ test("the values are on disk for nobody without the key, and in no state", async
   const file = join(session.job.temp, left, "secrets.jsonl");
   const whole = readFileSync(file, "utf8");
   writeFileSync(file, whole.slice(0, whole.indexOf("\n") + 1));
-  await expect(readKeptSecrets(join(session.job.temp, left))).rejects.toThrow("[MASKS_UNREADABLE]");
+  await expect(readKeptSecrets(join(session.job.temp, left))).rejects.toThrow(
+    "The masks of this session cannot be read",
+  );
   writeFileSync(file, whole);
   // Control: the key opens it.
   writeFileSync(join(session.job.workspace, "out"), secret);

@@ -11,7 +11,7 @@ test("all of them, in one error", async () => {
   replacePayload(session, "BROKEN", { v: 1 });
   replacePayload(session, "APP_KEY", "ignored, so it does not count");
   expect(await failingMain(session)).toMatch(
-    /^2 of 3 variables cannot be decrypted: STALE, BROKEN\. .*leave them out with ignore\. \[VARIABLES_UNDECRYPTABLE\]$/,
+    /^2 of 3 variables cannot be decrypted: STALE, BROKEN\. .*leave them out with ignore\. \[VARIABLES_UNDECRYPTABLE\]\n/,
   );
 });
 
@@ -35,7 +35,7 @@ test("a name that stands twice is ambiguous", async () => {
           })
         : undefined,
   });
-  expect(await failingMain(session)).toMatch(/more than one variable named TWICE.*\[VARIABLES_AMBIGUOUS\]$/);
+  expect(await failingMain(session)).toMatch(/more than one variable named TWICE.*\[VARIABLES_AMBIGUOUS\]\n/);
 });
 
 function replacePayload({ server, account }: Session, name: string, payload: unknown): void {

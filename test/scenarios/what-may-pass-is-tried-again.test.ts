@@ -26,7 +26,7 @@ test("a fault that stays is given up after five attempts", async () => {
   const session = await startSession({
     answer: (request) => (isVariables(request) ? Response.json({}, { status: 500 }) : undefined),
   });
-  expect(await failingMain(session)).toMatch(/\[SERVICE_FAILED\]$/);
+  expect(await failingMain(session)).toMatch(/\[SERVICE_FAILED\]\n/);
   expect(session.requests.filter(isVariables)).toHaveLength(5);
 });
 
@@ -65,7 +65,7 @@ test("Retry-After beyond the deadline is not waited for", async () => {
     answer: (request) =>
       isVariables(request) ? Response.json({}, { status: 429, headers: { "Retry-After": "61" } }) : undefined,
   });
-  expect(await failingMain(session)).toMatch(/asks to wait 61 s.*\[RATE_LIMITED\]$/);
+  expect(await failingMain(session)).toMatch(/asks to wait 61 s.*\[RATE_LIMITED\]\n/);
   expect(session.requests.filter(isVariables)).toHaveLength(1);
 });
 

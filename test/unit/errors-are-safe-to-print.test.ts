@@ -32,7 +32,8 @@ test("long texts and long lists are cut", () => {
 test("a StashError shows its message and its code", () => {
   expect(describeError(new StashError("TIMED_OUT", "It took too long."))).toEqual({
     title: "SecretStash: TIMED_OUT",
-    message: "It took too long. [TIMED_OUT]",
+    message:
+      "It took too long. [TIMED_OUT]\nhttps://github.com/org/secret-stash-action/blob/v1/docs/errors.md#timed_out",
   });
 });
 
@@ -45,7 +46,9 @@ test("any other error shows its frames, never its message, which may quote what 
   }
   expect((thrown as Error).message).toContain("plain-se"); // negative control: Node does quote it
   const { message } = describeError(thrown);
-  expect(message).toMatch(/fault of its own \(SyntaxError, unknown error\).*\[INTERNAL\]\n {4}at /);
+  expect(message).toMatch(
+    /fault of its own \(SyntaxError, unknown error\).*\[INTERNAL\]\nhttps:\S+#internal\n {4}at /,
+  );
   expect(message).not.toContain("plain-se");
   expect(describeError("a thrown string").message).not.toContain("a thrown string");
 });

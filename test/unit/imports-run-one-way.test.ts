@@ -70,7 +70,7 @@ const packages: Record<string, readonly string[]> = {
   stash: ["valibot"],
   device: ["@actions/io", "node:crypto", "node:fs/promises", "node:path"],
   workspace: ["node:child_process", "node:crypto", "node:fs", "node:fs/promises", "node:path"],
-  http: ["node:http", "node:https", "node:timers/promises", "node:tls"],
+  http: ["node:http", "node:https", "node:string_decoder", "node:timers/promises"],
   crypto: ["jose", "node:crypto", "node:util"],
   select: [],
   format: ["js-yaml", "node:crypto"],
