@@ -47,6 +47,7 @@ export async function planExports(
   checkExports(variables, {
     allowNames: inputs.allowNames,
     hostRefuses: host.refusedNames,
+    ignoresCase: host.platform === "win32" || inputs.outputs,
     takenNames: ["SECRET_STASH_KEY_DIR", ...(inputs.outputs ? ownOutputs : [])],
   });
   const files = await planFiles(host, inputs, session);

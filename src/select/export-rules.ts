@@ -8,6 +8,8 @@ export interface ExportRules {
   hostRefuses: readonly string[];
   /** names that this action gives out itself */
   takenNames: readonly string[];
+  /** whoever looks them up does not tell upper from lower case: Windows in the environment, GitHub in outputs */
+  ignoresCase: boolean;
 }
 
 /**
@@ -28,6 +30,10 @@ export function checkExports(variables: ReadonlyMap<string, string>, rules: Expo
     (name) => isDangerousName(name) && !forbidden.includes(name) && !rules.allowNames.includes(name),
   );
   const taken = among(rules.takenNames);
+  const byFoldedName = Map.groupBy(names, (name) => name.toUpperCase());
+  const colliding = rules.ignoresCase
+    ? names.filter((name) => (byFoldedName.get(name.toUpperCase())?.length ?? 0) > 1)
+    : [];
   const reasons = [
     [unportable, "not made of letters, digits and _ alone (rename them with variables: NAME as OTHER)"],
     [forbidden, "refused by the CI system itself (leave them out with ignore)"],
@@ -36,6 +42,10 @@ export function checkExports(variables: ReadonlyMap<string, string>, rules: Expo
       "able to take over later steps (leave them out with ignore or, if they are meant, add them to allow-names)",
     ],
     [taken, "taken by this action itself (rename them with variables: NAME as OTHER)"],
+    [
+      colliding,
+      "the same but for upper and lower case, which are not told apart here (rename one with variables: NAME as OTHER)",
+    ],
   ] as const;
   const refused = reasons.filter(([found]) => found.length > 0);
   if (refused.length > 0) {

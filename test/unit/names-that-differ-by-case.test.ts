@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { checkExports } from "../../src/select/export-rules.ts";
+
+const rules = { allowNames: [], hostRefuses: [], takenNames: [] };
+const variables = new Map([
+  ["API_KEY", "1"],
+  ["Api_Key", "2"],
+  ["OTHER", "3"],
+]);
+
+test("where case does not count, as on Windows, names that differ by it alone are refused", () => {
+  expect(() => checkExports(variables, { ...rules, ignoresCase: true })).toThrow(
+    "the same but for upper and lower case, which are not told apart here (rename one with variables: NAME as OTHER): API_KEY, Api_Key",
+  );
+});
+
+test("elsewhere they are two variables", () => {
+  expect(() => checkExports(variables, { ...rules, ignoresCase: false })).not.toThrow();
+});
