@@ -13,7 +13,7 @@ export async function pull(): Promise<void> {
   const host = createGitHubHost(process.env, cancelOnSignals().cancelled);
   await story.pull(host).catch(host.fail);
   // What a command of `run` left in the background may hold our pipes open. The step is over all the same, once all is written.
-  await written(process.stdout);
+  await Promise.all([written(process.stdout), written(process.stderr)]);
   process.exit();
 }
 

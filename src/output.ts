@@ -5,7 +5,7 @@
 export function surviveOutputErrors(): void {
   process.stderr.on("error", () => {});
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") process.exitCode ||= 1;
+    if (error.code !== "EPIPE" && error.code !== "EOF") process.exitCode ||= 1; // EOF: EPIPE on Windows
   });
 }
 

@@ -1,5 +1,6 @@
-import { lstat, readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, readdir, readFile, realpath } from "node:fs/promises";
+import { homedir } from "node:os";
+import { isAbsolute, join, relative } from "node:path";
 import { DEVICE_FILE, isKeyDirectoryPath } from "./key-directory.ts";
 import { isOwnerAlive } from "./session-owner.ts";
 
@@ -31,11 +32,23 @@ export async function listLeftovers(temporaryDirectory: string): Promise<Leftove
   return leftovers;
 }
 
-/** A directory itself, not a link to one, and this user's. */
-async function isOurs(path: string): Promise<boolean> {
+/**
+ * A directory itself, not a link to one, and this user's. On Windows, where nothing tells an owner, only what lies in the user's profile is
+ * his: elsewhere, as in C:\\Windows\\Temp, anybody could have planted it, and with it the paths that a sweep restores.
+ *
+ * @param user `null` where there are no owners
+ */
+export async function isOurs(
+  path: string,
+  user = process.getuid?.() ?? null,
+  home = homedir(),
+): Promise<boolean> {
   try {
     const found = await lstat(path);
-    return found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid());
+    if (!found.isDirectory()) return false;
+    if (user !== null) return found.uid === user;
+    const steps = relative(await realpath(home), await realpath(path));
+    return !steps.startsWith("..") && !isAbsolute(steps);
   } catch {
     return false;
   }

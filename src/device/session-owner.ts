@@ -4,6 +4,7 @@ import { join } from "node:path";
 export const OWNER_FILE = "session.json";
 
 const OLD_MS = 24 * 60 * 60_000;
+const UNSURE_MS = 6 * 60 * 60_000; // as long as jobs usually may take
 
 interface Process {
   pid: number;
@@ -33,7 +34,9 @@ export async function isOwnerAlive(keyDirectory: string): Promise<boolean> {
   try {
     const { owners } = Object(JSON.parse(await readFile(join(keyDirectory, OWNER_FILE), "utf8")));
     for (const owner of owners as Process[]) if (await isAlive(owner)) return true;
-    return false;
+    // Without /proc there is no leader to ask, and the parent may have been a shell that ended at once.
+    const isUnsure = (owners as Process[]).every(({ started }) => started === null);
+    return isUnsure && owners.length > 0 && Date.now() - found.mtimeMs < UNSURE_MS;
   } catch {
     return false; // killed before it was written
   }

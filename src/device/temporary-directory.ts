@@ -7,7 +7,8 @@ const STICKY = 0o1000;
 
 /**
  * Refuses a temp directory in which other users could put something in a key directory's place: one that all may write, without the
- * sticky bit that keeps each to his own files (open(2), S_ISVTX). On Windows modes say nothing, and the temp directory is the user's.
+ * sticky bit that keeps each to his own files (open(2), S_ISVTX). On Windows modes say nothing:
+ * docs/threat-model.md tells what protects the key there.
  *
  * @throws {StashError} `KEY_DIRECTORY_FAILED`
  */

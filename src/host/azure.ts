@@ -1,10 +1,12 @@
 import { writeSync } from "node:fs";
 import { resolve } from "node:path";
+import { systemCode } from "../errors.ts";
 import { formatAzureMasks, formatAzurePlainVariable, formatAzureVariables } from "../format/azure.ts";
 import type { Host } from "./host.ts";
 import { createShellHost, type ShellOptions } from "./shell.ts";
 
 const STDOUT = 1;
+const RETRY_MS = 5;
 
 /** Azure Pipelines: the agent masks what it is told, and gives secret variables to steps that map them by `env:`. */
 export function createAzureHost(options: ShellOptions): Host {
@@ -33,5 +35,12 @@ export function createAzureHost(options: ShellOptions): Host {
 /** Synchronous, so that masks are with the agent before what comes next. */
 function writeWhole(text: string): void {
   const bytes = Buffer.from(text);
-  for (let written = 0; written < bytes.length; ) written += writeSync(STDOUT, bytes, written);
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(STDOUT, bytes, written);
+    } catch (error) {
+      if (systemCode(error) !== "EAGAIN") throw error; // a pipe that Node made non-blocking, and that is full
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { StashError, systemCode } from "../errors.ts";
 import { formatShell } from "../format/shell.ts";
@@ -11,7 +12,9 @@ export function createCircleCiHost(options: ShellOptions): Host {
   const host = createShellHost(options);
   return {
     ...host,
-    workspace: resolve(environment.CIRCLE_WORKING_DIRECTORY?.replace(/^~/, environment.HOME ?? "~") || "."),
+    workspace: resolve(
+      environment.CIRCLE_WORKING_DIRECTORY?.replace(/^~/, environment.HOME ?? homedir()) || ".",
+    ),
     publish: ({ environment: variables }) => {
       if (variables.size === 0) return;
       const text = formatShell(new Map([["SECRET_STASH_SESSION_DIR", session.path], ...variables]));

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, truncateSync, writeFileSync } from "node:fs";
 import { EOL, hostname, tmpdir } from "node:os";
 import { resolve } from "node:path";
 import * as core from "@actions/core";
@@ -115,15 +115,16 @@ function saveState(environment: NodeJS.ProcessEnv, name: string, value: string):
  * the variables behind.
  */
 function publish(environment: NodeJS.ProcessEnv, { environment: variables, outputs }: Exports): void {
-  const files: { descriptor: number; size: number }[] = [];
+  const files: { path: string; descriptor: number; size: number }[] = [];
   try {
     for (const [file, entries] of [
       ["GITHUB_OUTPUT", outputs],
       ["GITHUB_ENV", variables],
     ] as const) {
       if (entries.size === 0) continue;
-      const descriptor = openSync(environment[file] ?? "", constants.O_WRONLY | constants.O_APPEND);
-      files.push({ descriptor, size: fstatSync(descriptor).size });
+      const path = environment[file] ?? "";
+      const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+      files.push({ path, descriptor, size: fstatSync(descriptor).size });
       writeFileSync(descriptor, formatGitHub(entries, EOL));
     }
   } catch (error) {
@@ -134,9 +135,9 @@ function publish(environment: NodeJS.ProcessEnv, { environment: variables, outpu
   }
 }
 
-function rollBack({ descriptor, size }: { descriptor: number; size: number }): void {
+function rollBack({ path, size }: { path: string; size: number }): void {
   try {
-    ftruncateSync(descriptor, size);
+    truncateSync(path, size); // by path: Windows truncates no descriptor that is open for appending (nodejs/node#3177)
   } catch {
     // The step fails in any case, and the error that led here is the one to report.
   }

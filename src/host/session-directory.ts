@@ -18,6 +18,9 @@ export interface SessionDirectory {
   delete(): void;
 }
 
+// A virus scanner may hold a file that was just written, for which Windows refuses its removal.
+const patience = { maxRetries: 5, retryDelay: 100 };
+
 /** Creates a directory whose name nobody can guess, for its owner alone from its first moment. Throws as `openSessionDirectory` does. */
 export function createSessionDirectory(temporaryDirectory: string): SessionDirectory {
   const path = join(temporaryDirectory, `secret-stash-session-${randomBytes(8).toString("hex")}`);
@@ -76,7 +79,7 @@ function sessionDirectory(path: string): SessionDirectory {
       writeFileSync(draft, content, { flag: "wx", mode: 0o600 });
       renameSync(draft, join(path, name));
     },
-    delete: () => rmSync(path, { recursive: true, force: true }),
+    delete: () => rmSync(path, { recursive: true, force: true, ...patience }),
   };
 }
 

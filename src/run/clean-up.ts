@@ -90,7 +90,8 @@ async function restoreEnvFiles(
   warnings: string[],
 ): Promise<EnvFile[]> {
   const unrestored: EnvFile[] = [];
-  for (const file of envFiles) {
+  // The last one first: where two names are one file, as on macOS, the second backup holds what the first write put there.
+  for (const file of [...envFiles].reverse()) {
     try {
       if (keepEnvFiles) await deleteDraft(file);
       else if (!(await restoreEnvFile(file))) {

@@ -32,7 +32,7 @@ export async function runCommand(
   variables: ReadonlyMap<string, string>,
   keyDirectory: string,
 ): Promise<void> {
-  const oversized = host.platform === "linux" ? describeOversized(variables) : undefined;
+  const oversized = describeOversized(variables, host.platform);
   if (oversized !== undefined) {
     throw new StashError(
       "COMMAND_FAILED",
@@ -84,11 +84,11 @@ async function writeScript(run: string, shell: string, keyDirectory: string): Pr
     case "sh":
       return ["sh", "-e", script];
     case "pwsh":
-      return ["pwsh", "-command", `. '${script}'`];
+      return ["pwsh", "-command", `. '${script.replaceAll("'", "''")}'`];
     case "python":
       return ["python", script];
     default:
-      return shell.split(/\s+/).map((part) => part.replace("{0}", script));
+      return shell.split(/\s+/).map((part) => part.replace("{0}", () => script));
   }
 }
 
@@ -113,10 +113,15 @@ export function commandEnvironment(
   environment: NodeJS.ProcessEnv,
   variables: ReadonlyMap<string, string>,
   keyDirectory: string,
+  platform: string = process.platform,
 ): Record<string, string> {
-  const isOurs = (name: string) => /^(INPUT_|STATE_|SECRET_STASH_(API_TOKEN|GRANT_KEY)$)/.test(name);
+  const isOurs = (name: string) => /^(INPUT_|STATE_|SECRET_STASH_(API_TOKEN|GRANT_KEY)$)/i.test(name);
+  // Of two names that differ by case alone Windows takes the first: an inherited one must not be in the way of ours.
+  const fold = (name: string) => (platform === "win32" ? name.toUpperCase() : name);
+  const replaced = new Set([...variables.keys(), "SECRET_STASH_KEY_DIR"].map(fold));
   const inherited = Object.entries(environment).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !isOurs(entry[0]),
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !isOurs(entry[0]) && !replaced.has(fold(entry[0])),
   );
   return Object.fromEntries([...inherited, ...variables, ["SECRET_STASH_KEY_DIR", keyDirectory]]);
 }

@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { OWNER_FILE } from "../device/session-owner.ts";
 import { listNames, printable, StashError } from "../errors.ts";
 import type { LeakPolicy } from "../host/clean-up-inputs.ts";
@@ -74,7 +74,7 @@ export async function checkForLeaks(
 
 function realPath(path: string): string {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path); // as the env file was located: the case and the long names that are on the disk
   } catch {
     return path; // not there: the scan says so
   }
@@ -113,7 +113,12 @@ function reportHit(
   const file = shown(relative(realPath(host.workspace), hit.path) || hit.path);
   const what = `${printable(name)}, ${form}`;
   if (line === 0) host.warn(`Leak: the name of ${file} holds ${what}.`);
-  else host.warn(`Leak: ${file}:${line}:${column} holds ${what}.`, { file, line, column });
+  else
+    host.warn(`Leak: ${file}:${line}:${column} holds ${what}.`, {
+      file: file.replaceAll(sep, "/"),
+      line,
+      column,
+    });
   return name;
 }
 

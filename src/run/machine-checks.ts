@@ -12,7 +12,9 @@ export function machineChecks(host: Host, temporaryDirectory: string): Check[] {
       check: "temp directory",
       look: async () => {
         await probeTemporaryDirectory(temporaryDirectory);
-        return `${printable(temporaryDirectory)} is private enough, and can be written`;
+        return host.platform === "win32"
+          ? `${printable(temporaryDirectory)} can be written; who else may read it, its ACL decides`
+          : `${printable(temporaryDirectory)} is private enough, and can be written`;
       },
     },
     {

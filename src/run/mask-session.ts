@@ -22,7 +22,7 @@ export async function maskSessionLog(
   session: SessionDirectory,
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"] as const) process.on(signal, () => {});
   const needles = deriveNeedles([...credentialsIn(environment), ...(await readSessionMasks(session))]);
   const nonce = randomBytes(16).toString("hex");
   session.write("ready", nonce);

@@ -1,4 +1,5 @@
 import { readSync, writevSync } from "node:fs";
+import { systemCode } from "../errors.ts";
 import { createMatcher } from "../redact/matcher.ts";
 import { deriveNeedles, exactNeedles } from "../redact/needles.ts";
 import { createRedactor } from "../redact/redactor.ts";
@@ -75,7 +76,7 @@ function writeAll(pieces: readonly Buffer[]): boolean {
     try {
       left = dropWritten(left, writevSync(STDOUT, left.slice(0, MAX_PIECES)));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EPIPE") return false;
+      if (["EPIPE", "EOF"].includes(systemCode(error))) return false; // EOF: Windows
       waitOrThrow(error);
     }
   }

@@ -31,7 +31,7 @@ export async function runMasked(
     keyDirectory = "",
   }: Pick<Session, "variables" | "secrets"> & Partial<Pick<Session, "keyDirectory">>,
 ): Promise<number> {
-  const oversized = host.platform === "linux" ? describeOversized(variables) : undefined;
+  const oversized = describeOversized(variables, host.platform);
   if (oversized !== undefined) {
     throw new StashError(
       "COMMAND_FAILED",
@@ -66,6 +66,7 @@ function start(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
     return spawn(file, args, {
       stdio: ["inherit", "pipe", "pipe"],
       env,
+      windowsHide: true,
       detached: process.platform !== "win32", // a process group of its own, so that a signal reaches all of it
     });
   } catch (cause) {
@@ -74,11 +75,15 @@ function start(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
 }
 
 /** With a shell's codes: 127 for what is not there, 126 for what cannot be executed (POSIX.1-2024, 2.8.2). */
-function notStarted(cause: unknown): StashError {
+export function notStarted(cause: unknown, platform = process.platform): StashError {
   const isMissing = ["ENOENT", "ERR_INVALID_ARG_VALUE"].includes(systemCode(cause));
+  const hint =
+    platform === "win32"
+      ? " On Windows npm and other scripts are started by their shell: exec -- cmd /d /c npm test, or exec -- bash ./deploy.sh."
+      : "";
   return new StashError(
     "COMMAND_FAILED",
-    `The command cannot be started (${systemCode(cause)}). Check its name, PATH and permissions.`,
+    `The command cannot be started (${systemCode(cause)}). Check its name, PATH and permissions.${hint}`,
     { cause, exitCode: isMissing ? 127 : 126 },
   );
 }
@@ -147,14 +152,24 @@ async function showMasked(
 /** Ctrl-C reaches us and not a group of its own, and a cancelled job's SIGTERM too: all of them are the command's to handle. */
 function forwardSignals(child: ChildProcess): () => void {
   const forward = (signal: NodeJS.Signals) => {
+    // On Windows the console tells the command itself, and process.kill would end it without a word.
+    if (process.platform === "win32" || child.pid === undefined) return;
     try {
-      if (child.pid !== undefined)
-        process.kill(process.platform === "win32" ? child.pid : -child.pid, signal);
+      process.kill(-child.pid, signal);
     } catch {
       // Gone already.
     }
   };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
+  const signals = [
+    "SIGINT",
+    "SIGTERM",
+    "SIGHUP",
+    "SIGQUIT",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGWINCH",
+    "SIGBREAK",
+  ] as const;
   for (const signal of signals) process.on(signal, forward);
   return () => {
     for (const signal of signals) process.off(signal, forward);

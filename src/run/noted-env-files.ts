@@ -21,7 +21,7 @@ export const envFilesSchema = v.array(
 
 /** Notes in the key directory which env files were written: a sweep has no other trace of a job that was killed. */
 export async function noteEnvFiles(keyDirectory: string, files: readonly EnvFile[]): Promise<void> {
-  const draft = `${FILE}.${files.map(({ written }) => Number(written)).join("")}`; // a name for each state of affairs
+  const draft = `${FILE}.part-${files.map(({ written }) => Number(written)).join("")}`; // a name for each state of affairs
   await writeKeyDirectoryFile(keyDirectory, draft, JSON.stringify(files));
   await rename(join(keyDirectory, draft), join(keyDirectory, FILE));
 }

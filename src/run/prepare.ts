@@ -24,6 +24,7 @@ export function prepare(host: Host, program: string): void {
   const child = spawn(process.execPath, [program, keyDirectory], {
     detached: true, // a session of its own: what ends this step does not end it
     stdio: "ignore",
+    windowsHide: true,
     // Not the inputs; but what the runner finds processes by that a job left behind (src/Runner.Worker/JobExtension.cs).
     env: RUNNER_TRACKING_ID === undefined ? {} : { RUNNER_TRACKING_ID },
   });

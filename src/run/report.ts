@@ -29,7 +29,7 @@ export function report(
     );
     host.group(`Names (${choices.length})`, lines);
   }
-  if (exportEnv && host.platform === "linux") warnOfOversized(host, variables);
+  if (exportEnv) warnOfOversized(host, variables);
 }
 
 /** A run without credentials that was told to go on without the variables. */
@@ -52,7 +52,7 @@ function describeChoice(
 }
 
 function warnOfOversized(host: Host, variables: ReadonlyMap<string, string>): void {
-  const oversized = describeOversized(variables);
+  const oversized = describeOversized(variables, host.platform);
   if (oversized === undefined) return;
   host.warn(
     `${oversized}. Later steps will fail to start (Argument list too long), clean-up among them, so the key directory stays until ` +

@@ -35,11 +35,12 @@ async function takePreparedKey(host: Host, remember: UndoLog["remember"]) {
   const { keyDirectory = "", pid = 0 } = readPreparation(host) ?? {};
   if (!isKeyDirectoryPath(keyDirectory)) return undefined;
   remember({ keyDirectory }); // ours from the moment it is claimed
-  for (let waited = 0; waited <= PATIENCE_MS; waited += LOOK_MS) {
+  const start = performance.now();
+  while (performance.now() - start < PATIENCE_MS) {
     const wasAlive = isAlive(pid);
     const privateKeyPem = await claimPreparedKey(keyDirectory);
     if (privateKeyPem !== undefined) {
-      host.debug(`The prepared key was claimed after ${waited} ms.`);
+      host.debug(`The prepared key was claimed after ${(performance.now() - start).toFixed(0)} ms.`);
       return { key: deviceKeyOf(privateKeyPem), keyDirectory };
     }
     if (!wasAlive) return undefined; // killed, or given up: there will be none

@@ -56,7 +56,7 @@ export function cancelOnSignals(): Cancellation {
     received ??= signal;
     controller.abort();
   };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"] as const; // the last: Ctrl-Break, as Windows runners cancel
   for (const signal of signals) process.on(signal, cancel);
   return {
     cancelled: controller.signal,

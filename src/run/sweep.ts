@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { deleteKeyDirectory } from "../device/key-directory-deletion.ts";
 import { listLeftovers } from "../device/leftovers.ts";
 import type { Host } from "../host/host.ts";
@@ -27,7 +27,10 @@ export async function sweepLeftovers(host: Host): Promise<void> {
 
 async function remove(path: string): Promise<void> {
   if (isSessionDirectoryPath(path)) return openSessionDirectory(path).delete();
-  for (const file of await readNotedEnvFiles(path)) await restoreForgottenEnvFile(file);
+  for (const file of (await readNotedEnvFiles(path)).reverse()) {
+    // A note speaks of its own directory alone.
+    if (dirname(resolve(file.backup)) === resolve(path)) await restoreForgottenEnvFile(file);
+  }
   await deleteKeyDirectory(path);
   if (isSessionDirectoryPath(dirname(path))) openSessionDirectory(dirname(path)).delete();
 }

@@ -20,11 +20,16 @@ const refusedNames = new Set([
   ],
   ...["GIT_CONFIG", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"],
   "GIT_ALLOW_PROTOCOL", // lets ext:: addresses run commands
+  // Windows: which program runs for a name, and from where
+  ...["COMSPEC", "PATHEXT", "PSMODULEPATH", "SYSTEMROOT", "WINDIR"],
+  "DOTNET_STARTUP_HOOKS", // .NET
+  "ZDOTDIR", // zsh, the shell of macOS
   "CI", // tools trust it to tell where they run
 ]);
 
 const refusedPrefixes = [
   ...["LD_", "DYLD_"], // ld.so(8), dyld(1)
+  ...["COR_", "CORECLR_"], // .NET's profilers
   ...["GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"],
   ...["GITHUB_", "RUNNER_", "ACTIONS_", "INPUT_", "STATE_"], // the runner's own
 ];

@@ -11,9 +11,20 @@ const NOT_IGNORED = 1; // git-check-ignore(1), Exit status
  */
 export function isPickedUpByGit(path: string, { PATH, HOME }: NodeJS.ProcessEnv): Promise<boolean> {
   // A repository's own fsmonitor is a program.
-  const args = ["-c", "core.fsmonitor=false", "check-ignore", "--quiet", "--", basename(path)];
+  const args = [
+    "-C",
+    dirname(path),
+    "-c",
+    "core.fsmonitor=false",
+    "check-ignore",
+    "--quiet",
+    "--",
+    basename(path),
+  ];
   return new Promise((told) => {
-    const child = execFile("git", args, { cwd: dirname(path), env: { PATH, HOME }, timeout: 5000 });
+    // Windows looks for a program in the working directory first, where a pull request can have put one (libuv/libuv#3888).
+    const cwd = dirname(process.execPath);
+    const child = execFile("git", args, { cwd, env: { PATH, HOME }, timeout: 5000, windowsHide: true });
     child.once("error", () => told(false));
     child.once("close", (code) => told(code === NOT_IGNORED));
   });

@@ -68,7 +68,7 @@ const packages: Record<string, readonly string[]> = {
     "node:util",
   ],
   stash: ["valibot"],
-  device: ["@actions/io", "node:crypto", "node:fs/promises", "node:path"],
+  device: ["@actions/io", "node:crypto", "node:fs/promises", "node:os", "node:path"],
   workspace: ["node:child_process", "node:crypto", "node:fs", "node:fs/promises", "node:path"],
   http: ["node:http", "node:https", "node:string_decoder", "node:timers/promises"],
   crypto: ["jose", "node:crypto", "node:util"],
