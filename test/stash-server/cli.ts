@@ -53,11 +53,7 @@ const account =
     ? JSON.parse(readFileSync(accountFile, "utf8"))
     : await makeAccount();
 
-const credentials = { api_url: server.url, ...account, pid: process.pid };
-mkdirSync(dirname(credentialsFile), { recursive: true });
-writePrivate(credentialsFile, JSON.stringify(credentials, null, 2));
-console.log(`SecretStash-compatible server on ${server.url}, credentials in ${credentialsFile}`);
-
+// Before the file is there: whoever waits for it may end us at once.
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, async () => {
     rmSync(credentialsFile, { force: true });
@@ -66,6 +62,11 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.exit(0);
   });
 }
+
+const credentials = { api_url: server.url, ...account, pid: process.pid };
+mkdirSync(dirname(credentialsFile), { recursive: true });
+writePrivate(credentialsFile, JSON.stringify(credentials, null, 2));
+console.log(`SecretStash-compatible server on ${server.url}, credentials in ${credentialsFile}`);
 
 async function makeAccount() {
   const [ownerKeys, grantKeys] = await Promise.all([
