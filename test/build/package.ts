@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { version } from "../../src/version.ts";
 
-// The release's asset for systems without an action: dist/ as an archive that anyone can make again, to the byte.
+// The release's assets for systems without an action: dist/ as an archive that anyone can make again, to the byte, and the folder of the npm
+// package.
 
 const root = join(import.meta.dirname, "../..");
 
@@ -32,7 +33,27 @@ export function sha256(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
+/** The npm package: the bundle and nothing to install beside it, so that no dependency comes along that the lock file has not seen. */
+export function writeNpmPackage(folder: string): void {
+  const { name, description, license, repository } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  );
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const entry of ["dist", "README.md", "LICENSE"]) {
+    cpSync(join(root, entry), join(folder, entry), { recursive: true });
+  }
+  const manifest = {
+    ...{ name, version, description, license, repository, type: "module" },
+    bin: { "secret-stash-ci": "dist/index.js" },
+    files: ["dist"],
+    engines: { node: ">=22.21" },
+  };
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
 if (import.meta.main) {
+  writeNpmPackage(join(root, "lib/npm"));
   const archive = packBundle(join(root, "dist"));
   const path = `lib/secret-stash-ci-${version}.tar.gz`;
   writeFileSync(join(root, path), archive);

@@ -18,8 +18,8 @@ export interface Job {
   readonly environment: Map<string, string>;
   /** A step that uses the action in `actionRoot`. */
   uses(inputs: Record<string, string>, environment?: Record<string, string>): ActionStep;
-  /** A `run:` step in bash. */
-  run(script: string): Promise<number>;
+  /** A `run:` step in bash. @param outputs where the step's outputs go */
+  run(script: string, outputs?: Map<string, string>): Promise<number>;
 }
 
 export interface ActionStep {
@@ -111,7 +111,11 @@ export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-")), log = 
         post: (onStart) => stage(runs.post, onStart),
       };
     },
-    run: async (script) => (await runStage(["bash", "-eo", "pipefail", "-c", script], {})).code,
+    run: async (script, outputs) => {
+      const result = await runStage(["bash", "-eo", "pipefail", "-c", script], {});
+      for (const [name, value] of result.outputs) outputs?.set(name, value);
+      return result.code;
+    },
   };
 }
 

@@ -1,0 +1,94 @@
+import { globSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { actionManifest, actionRoot } from "../runner/job.ts";
+import { releaseNotes } from "./release-notes.ts";
+
+// The checker is WebAssembly for CommonJS, and older than the runner: what it does not know yet is left out of what it is shown.
+const { validateAction, validateWorkflow } = createRequire(import.meta.url)("@action-validator/core") as {
+  validateAction(yaml: string): { errors: object[] };
+  validateWorkflow(yaml: string): { errors: object[] };
+};
+const asTheCheckerKnowsIt = (yaml: string) =>
+  yaml.replace("using: node24", "using: node20").replace(/^ *attestations: write.*\n/m, "");
+
+const files = globSync(".github/workflows/*.yml", { cwd: actionRoot });
+const read = (file: string) => readFileSync(join(actionRoot, file), "utf8");
+
+interface Workflow {
+  on: Record<string, unknown>;
+  permissions?: unknown;
+  jobs: Record<string, { permissions?: object; "timeout-minutes"?: unknown; steps: { uses?: string }[] }>;
+}
+
+test("action.yml is one", () => {
+  expect(validateAction(asTheCheckerKnowsIt(read("action.yml"))).errors).toEqual([]);
+  expect(validateAction("name: x\nruns: { using: node20 }").errors).not.toEqual([]); // control
+});
+
+describe.each(files)("%s", (file) => {
+  const text = read(file);
+  const { on, permissions, jobs } = parseYaml(text, { strict: true }) as Workflow;
+
+  test("is a workflow", () => {
+    expect(validateWorkflow(asTheCheckerKnowsIt(text)).errors).toEqual([]);
+  });
+
+  test("has least permissions, and an end", () => {
+    expect(permissions).toEqual({});
+    for (const job of Object.values(jobs)) {
+      expect(job.permissions).toBeDefined();
+      expect(job["timeout-minutes"]).toBeDefined();
+    }
+    expect(on).not.toHaveProperty("pull_request_target");
+  });
+
+  test("pins others' actions by commit", () => {
+    const used = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ uses }) => uses ?? []));
+    for (const name of used.filter((name) => !/^(\.\/|org\/secret-stash-action@v1$)/.test(name))) {
+      expect(text).toMatch(new RegExp(`${name.split("@")[0]}@[0-9a-f]{40} # v\\d`));
+      expect(name).toMatch(/@[0-9a-f]{40}$/);
+    }
+  });
+
+  test("puts no expression into a script, where a name could become a command", () => {
+    const scripts = Object.values(jobs).flatMap(({ steps }) =>
+      steps.map((step) => (step as { run?: string }).run),
+    );
+    for (const script of scripts) expect(script ?? "").not.toContain("${{");
+  });
+});
+
+test("a workflow that is none is found", () => {
+  expect(validateWorkflow("on: push\njobs: { a: { steps: [] } }").errors).not.toEqual([]);
+});
+
+test("with-secrets hands on inputs that the action has", () => {
+  const { jobs } = parseYaml(read(".github/workflows/with-secrets.yml"));
+  const step = jobs["with-secrets"].steps.at(-1);
+  expect(Object.keys(actionManifest().inputs)).toEqual(expect.arrayContaining(Object.keys(step.with)));
+});
+
+test("the changelog has a section for the version, which becomes the release's notes", () => {
+  const { version } = JSON.parse(read("package.json"));
+  expect(releaseNotes(read("docs/CHANGELOG.md"), version).length).toBeGreaterThan(100);
+  expect(() => releaseNotes(read("docs/CHANGELOG.md"), "9.9.9")).toThrow("no section 9.9.9");
+});
+
+test("forms and dependabot are YAML with what GitHub asks of them", () => {
+  for (const file of globSync(".github/ISSUE_TEMPLATE/*.yml", { cwd: actionRoot })) {
+    const form = parseYaml(read(file), { strict: true });
+    if (file.endsWith("config.yml")) continue;
+    expect([typeof form.name, typeof form.description, Array.isArray(form.body)]).toEqual([
+      "string",
+      "string",
+      true,
+    ]);
+    const ids = form.body.filter(({ type }: { type: string }) => type !== "markdown");
+    for (const field of ids)
+      expect(field).toMatchObject({ id: expect.any(String), attributes: { label: expect.any(String) } });
+  }
+  expect(parseYaml(read(".github/dependabot.yml"))).toMatchObject({ version: 2 });
+});
