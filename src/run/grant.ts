@@ -44,7 +44,7 @@ export async function openGrant(service: Service, environment: string, { id, key
     throw new StashError(
       "GRANT_KEY_WITHOUT_ACCESS",
       `The grant key (device key ${id}) has no access to environment ${printable(environment)}, or the id is another account's. ` +
-        "Give it access from a key that has some: secret-stash envelope rewrap, as the README shows.",
+        "Give it access from a key that has some: secret-stash envelope rewrap, as docs/getting-started.md shows.",
     );
   }
   try {

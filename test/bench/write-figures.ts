@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release } from "node:os";
 import { join } from "node:path";
+import { replaceBetweenMarkers } from "../docs/tables.ts";
 import { actionRoot } from "../runner/job.ts";
 import { drawChart } from "./chart.ts";
 import { type RedactorRow, tableOfRedactor } from "./redactor.ts";
@@ -46,12 +47,4 @@ export function writeFigures({ claims, times, redactor }: Figures): void {
     readFileSync(page, "utf8"),
   );
   writeFileSync(page, text);
-}
-
-function replaceBetweenMarkers(text: string, name: string, content: string): string {
-  const [begin, end] = [`<!-- begin ${name} -->`, `<!-- end ${name} -->`];
-  const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`docs/performance.md has no ${begin}`);
-  return `${before}${begin}\n${content}\n${end}${after}`;
 }

@@ -42,6 +42,21 @@ test.each(files)("%s imports only what its room may", (file) => {
   }
 });
 
+test("docs/architecture.md draws the imports that there are", () => {
+  const page = readFileSync(join(source, "../docs/architecture.md"), "utf8");
+  const drawn = Array.from(
+    page.matchAll(/^ {2}(\w+)(?:\[.*?\])? --> (\w+)/gm),
+    ([, from, to]) => `${from} -> ${to}`,
+  );
+  const there = files.flatMap((file) =>
+    importsOf(file)
+      .filter((name) => name.startsWith("."))
+      .map((name) => `${roomOf(file)} -> ${roomOf(relative(source, join(source, dirname(file), name)))}`),
+  );
+  const between = new Set(there.filter((edge) => !/^(\w+) -> \1$|-> (errors|entry)$/.test(edge)));
+  expect(drawn.sort()).toEqual([...between].sort());
+});
+
 // Which packages and Node modules a room may use: the pure ones compute, the others say what they touch.
 const packages: Record<string, readonly string[]> = {
   entry: ["node:fs", "node:os", "node:path", "node:util"],

@@ -1,0 +1,23 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { actionManifest, actionRoot } from "../runner/job.ts";
+import { drawFlow } from "./flow.ts";
+import { inputsTable, outputsTable, replaceBetweenMarkers } from "./tables.ts";
+
+// What is generated in the documentation: `npm run docs`. A test compares.
+
+/** By path, from the repository's root. */
+export function generatedDocs(): Map<string, string> {
+  const manifest = actionManifest();
+  const readme = readFileSync(join(actionRoot, "README.md"), "utf8");
+  const withInputs = replaceBetweenMarkers(readme, "inputs", inputsTable(manifest));
+  return new Map([
+    ["README.md", replaceBetweenMarkers(withInputs, "outputs", outputsTable(manifest))],
+    ["docs/flow-light.svg", drawFlow("light")],
+    ["docs/flow-dark.svg", drawFlow("dark")],
+  ]);
+}
+
+if (import.meta.main) {
+  for (const [path, content] of generatedDocs()) writeFileSync(join(actionRoot, path), content);
+}
