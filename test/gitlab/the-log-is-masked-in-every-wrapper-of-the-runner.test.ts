@@ -21,8 +21,10 @@ const secrets = [API_KEY, PASSWORD, "MIIEvQIBADANBgkqhkiG9w0B", "AQEFAASCBKcwggS
 let server: StashServer;
 let account: Account;
 let broken: string;
+let slow: string;
 beforeAll(async () => {
-  broken = makeBrokenBundle();
+  broken = makeBundle("process.exit(1);");
+  slow = makeBundle("Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 11_500);");
   server = await startStashServer({ requestsPerMinute: 100_000 });
   const { ownerKeys, grantKeys } = inject("keys");
   account = seedAccount(server.store, {
@@ -32,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.close();
-  rmSync(broken, { recursive: true, force: true });
+  for (const bundle of [broken, slow]) rmSync(bundle, { recursive: true, force: true });
 });
 
 function runJob(job: Pick<GitLabJob, "shell" | "form" | "script"> & Partial<GitLabJob>) {
@@ -127,6 +129,22 @@ describe.each(shells)("in $shell", ({ shell, isMissing }) => {
       expect(code).not.toBe(0);
       expect(log).toContain("the log redactor could not start, so nothing of the script runs");
       expect(log).not.toMatch(/^reached/m);
+    },
+    60_000,
+  );
+
+  test.skipIf(isMissing).concurrent(
+    "a redactor that takes too long: nothing of the script runs, and the log says why",
+    async () => {
+      const { code, log } = await runJob({
+        shell,
+        form: "sub19",
+        inputs: { "bundle-path": slow },
+        script: ["echo reached $API_KEY"],
+      });
+      expect(code).not.toBe(0);
+      expect(log).toContain("the log redactor took more than 10 s to start, so nothing of the script runs");
+      expect(log).not.toMatch(/^reached|^:$/m);
     },
     60_000,
   );
@@ -237,20 +255,32 @@ test("CI_DEBUG_TRACE is refused, unless the job says that it may", async () => {
 }, 60_000);
 
 /** A bundle whose `mask` ends before it has loaded anything: the machine is out of memory, say. */
-function makeBrokenBundle(): string {
+/** The bundle, with something else before it masks. */
+function makeBundle(beforeMask: string): string {
   const folder = mkdtempSync(join(tmpdir(), "bundle-"));
   cpSync(join(actionRoot, "dist"), join(folder, "real"), { recursive: true });
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   writeFileSync(
     join(folder, "index.js"),
     `import { spawnSync } from "node:child_process";
-import { once } from "node:events";
      const args = process.argv.slice(2);
-     if (args[0] === "mask") process.exit(1);
+     if (args[0] === "mask") { ${beforeMask} }
      process.exit(spawnSync(process.execPath, [import.meta.dirname + "/real/index.js", ...args], { stdio: "inherit" }).status);`,
   );
   return folder;
 }
+
+test.skipIf(!isThere("bash"))("bash in POSIX mode, which takes no function named trap", async () => {
+  const { code, log, left } = await runJob({
+    shell: "bash",
+    form: "sub19",
+    environment: { POSIXLY_CORRECT: "1" },
+    script: ["trap 'echo trapped $API_KEY' EXIT", "echo in $API_KEY"],
+  });
+  expect({ code, left }).toEqual({ code: 0, left: [] });
+  expect(log).toContain("in ***");
+  expect(log).toContain("trapped ***");
+});
 
 describe("a bundle from an address", () => {
   const archive = packBundle(join(actionRoot, "dist"));
