@@ -73,8 +73,10 @@ test("everything in it may be passed on", () => {
 });
 
 test("examples of workflows pin actions of others by commit, and set permissions", () => {
-  const readme = readFileSync(join(actionRoot, "README.md"), "utf8");
-  const blocks = Array.from(readme.matchAll(/```yaml\n(.*?)```/gs), ([, block = ""]) => block);
+  const pages = ["README.md", "docs/getting-started.md"].map((page) =>
+    readFileSync(join(actionRoot, page), "utf8"),
+  );
+  const blocks = Array.from(pages.join("\n").matchAll(/```yaml\n(.*?)```/gs), ([, block = ""]) => block);
   const used = blocks.flatMap((block) => Array.from(block.matchAll(/uses: (\S+)/g), ([, name = ""]) => name));
   const others = used.filter((name) => !name.startsWith("org/secret-stash-action"));
   expect(others.length).toBeGreaterThan(0);
