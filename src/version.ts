@@ -1,2 +1,2 @@
 /** Held against `package.json` by a test; sent to the service in `User-Agent`. */
-export const version = "0.1.0";
+export const version = "1.0.0";

@@ -11,7 +11,7 @@ import type { Exports, Host } from "./host.ts";
 import { inputVariable } from "./input-reader.ts";
 import { describeGitHubJob } from "./job-origin.ts";
 
-const LONG_MARK = 44; // characters, as many as a SHA-256 in base64 has
+const LONG_MARK = 44; // characters of a SHA-256 in base64: no secret that is a mark by itself has as many
 
 /** GitHub Actions. `@actions/core` speaks the workflow commands; the command files are written here, all or nothing. */
 export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: AbortSignal): Host {
@@ -92,7 +92,7 @@ async function mask(secrets: Iterable<string>, masked: Set<string>): Promise<voi
 
 /** What tells secrets apart, without keeping the long ones. */
 function markOf(secret: string): string {
-  return secret.length <= LONG_MARK ? secret : hash("sha256", secret, "base64");
+  return secret.length < LONG_MARK ? secret : hash("sha256", secret, "base64");
 }
 
 /** Without its file, `core.saveState` falls back to a command that the runner ignores, and post would find nothing to undo. */

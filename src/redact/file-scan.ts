@@ -61,13 +61,7 @@ export function scanFiles(paths: readonly string[], begin: () => Search, options
   const look = (path: string, isFolder: boolean, name: string) => {
     if (options.exempt.has(path)) return;
     if (isFolder) (LAST.has(name) ? late : folders).push(path);
-    try {
-      if (!hasChanged(path, options)) return;
-      findInName(path, name, searchOf(), scan);
-      if (!isFolder) scanFile(path, searchOf(), options, scan);
-    } catch {
-      scan.skipped.push(path);
-    }
+    if (hasChanged(path, options, scan)) lookInto(path, isFolder, name, searchOf(), options, scan);
   };
   for (const path of paths) {
     const found = lstatSync(path, { throwIfNoEntry: false });
@@ -111,9 +105,31 @@ function withBuffer(search: Search): BufferedSearch {
 }
 
 /** What is unpacked from an archive keeps its old mtime; ctime cannot be set back (stat(2)). */
-function hasChanged(path: string, { changedSince }: ScanOptions): boolean {
-  const { mtimeMs, ctimeMs } = lstatSync(path);
-  return Math.max(mtimeMs, ctimeMs) >= changedSince;
+function hasChanged(path: string, { changedSince }: ScanOptions, scan: Scan): boolean {
+  try {
+    const { mtimeMs, ctimeMs } = lstatSync(path);
+    return Math.max(mtimeMs, ctimeMs) >= changedSince;
+  } catch {
+    scan.skipped.push(path);
+    return false;
+  }
+}
+
+function lookInto(
+  path: string,
+  isFolder: boolean,
+  name: string,
+  search: BufferedSearch,
+  options: ScanOptions,
+  scan: Scan,
+): void {
+  findInName(path, name, search, scan);
+  if (isFolder) return;
+  try {
+    scanFile(path, search, options, scan);
+  } catch {
+    scan.skipped.push(path);
+  }
 }
 
 function findInName(path: string, name: string, { matcher }: Search, scan: Scan): void {

@@ -44,11 +44,27 @@ async function lookForLeaks(host: Host, undo: Undo): Promise<{ outcome?: string;
   } catch (error) {
     if (error instanceof StashError && error.code === "LEAK_FOUND")
       return { outcome: error.message, leak: error };
+    if (!(error instanceof StashError) || error.code !== "MASKS_UNREADABLE") {
+      const leak = leakCheckFailed(error);
+      if (policy === "fail") return { outcome: leak.message, leak };
+      host.warn(leak.message);
+      return { outcome: leak.message };
+    }
     const outcome =
       "The leak check could not look: the key directory, with which the values are decrypted, is gone or cannot be read.";
     (policy === "fail" ? host.warn : host.info)(outcome);
     return { outcome };
   }
+}
+
+/** Whether a value stands in a file is then not known, which passes for none only where leaks are not to fail the job. */
+function leakCheckFailed(cause: unknown): StashError {
+  return new StashError(
+    "LEAK_FOUND",
+    `The leak check stopped at a fault of its own (${systemCode(cause)}), so whether a value stands in a file is not known. Look at what ` +
+      "the job uploads, and please report it.",
+    { cause },
+  );
 }
 
 /**
@@ -61,16 +77,17 @@ async function lookForLeaks(host: Host, undo: Undo): Promise<{ outcome?: string;
 export async function undoSession(host: Host, undo: Undo, leakOutcome?: string): Promise<boolean> {
   const warnings: string[] = [];
   const unrestored = await restoreEnvFiles(undo, warnings);
+  const files = warnings.length === 0 ? describeFiles(undo) : []; // else the warnings say it
   await removeKeyDirectory(undo, unrestored, warnings);
   const revoked = await revokeKey(host, undo, warnings);
   for (const warning of warnings) host.warn(`SecretStash clean-up: ${warning}`);
   const end = `temporary key is ${revoked ? "gone" : `deleted here; it ${expiryOf(undo)}`}.`;
-  if (warnings.length === 0 && undo.keyDirectory !== undefined) host.info(`SecretStash: the ${end}`);
+  if (warnings.length === 0 && undo.fingerprint !== undefined) host.info(`SecretStash: the ${end}`);
   if (undo.isPulled && readSummary(host.readInput)) {
     await host.summarize(
       formatCleanUpSummary([
         ...(warnings.length === 0 ? [`The ${end}`] : warnings),
-        ...describeFiles(undo),
+        ...files,
         ...(leakOutcome ? [leakOutcome] : []),
       ]),
     );
@@ -79,9 +96,16 @@ export async function undoSession(host: Host, undo: Undo, leakOutcome?: string):
 }
 
 function describeFiles({ envFiles = [], keepEnvFiles = false }: Undo): string[] {
-  if (envFiles.length === 0) return [];
-  const names = listNames(envFiles.map(({ path }) => path));
-  return [keepEnvFiles ? `Kept, as asked: ${names}.` : `Restored or deleted: ${names}.`];
+  const restored = envFiles.filter(({ existed }) => existed);
+  const parts: [string, readonly EnvFile[]][] = keepEnvFiles
+    ? [["Kept, as asked", envFiles]]
+    : [
+        ["Restored", restored],
+        ["Deleted", envFiles.filter((file) => !restored.includes(file))],
+      ];
+  return parts
+    .filter(([, files]) => files.length > 0)
+    .map(([what, files]) => `${what}: ${listNames(files.map(({ path }) => path))}.`);
 }
 
 /** @returns the files that stood there before and could not be put back */

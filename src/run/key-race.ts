@@ -19,13 +19,15 @@ export async function raceForKey({
   cancelled,
   environment,
 }: Pick<Host, "cancelled" | "environment">): Promise<DeviceKey> {
+  cancelled.throwIfAborted();
   if (availableParallelism() < CONTENDERS) return generateDeviceKey();
-  const contenders = Array.from({ length: CONTENDERS }, () => startContender(environment));
+  const contenders: ChildProcess[] = [];
   const stop = () => {
     for (const contender of contenders) contender.kill("SIGKILL");
   };
   cancelled.addEventListener("abort", stop, { once: true });
   try {
+    while (contenders.length < CONTENDERS) contenders.push(startContender(environment));
     return deviceKeyOf(await Promise.any(contenders.map(readKey)));
   } catch {
     cancelled.throwIfAborted();

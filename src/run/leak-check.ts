@@ -54,6 +54,7 @@ export async function checkForLeaks(
     endsAt: performance.now() + SECONDS * 1000,
     maxHits: MAX_HITS,
   }); // 2
+  if (scan.skipped.length > 0 && needles.size === 0) begin(); // their names are shown, and may hold a value
   const names = new Set<string>();
   const shown = masked(needles);
   for (const hit of scan.hits) names.add(reportHit(host, hit, secrets, shown)); // 3
@@ -61,7 +62,7 @@ export async function checkForLeaks(
   if (scan.hits.length === 0) {
     const unseen = roots.find((root) => scan.skipped.includes(root));
     if (policy === "fail" && unseen !== undefined) throw notLookedAt(shown(unseen));
-    return `The leak check found no pulled value in ${scan.filesRead} files that changed since the pull.`;
+    return describeClean(scan.filesRead, secrets);
   }
   const places = `${scan.hits.length === 1 ? "one place" : `${scan.hits.length} places`}`;
   const message =
@@ -70,6 +71,19 @@ export async function checkForLeaks(
   if (policy === "fail") throw new StashError("LEAK_FOUND", message);
   host.warn(message);
   return message;
+}
+
+/** Told with its limits: what is too short stands in every other file, and was not looked for. */
+function describeClean(filesRead: number, secrets: readonly Secret[]): string {
+  const files = filesRead === 1 ? "1 file" : `${filesRead} files`;
+  const short = secrets
+    .filter(({ value }) => Buffer.byteLength(value) < LIMITS.value)
+    .map(({ name }) => name);
+  const unseen =
+    short.length > 0
+      ? ` Not looked for, because shorter than ${LIMITS.value} bytes: ${listNames(short)}.`
+      : "";
+  return `The leak check found no pulled value in ${files} that changed since the pull.${unseen}`;
 }
 
 function realPath(path: string): string {

@@ -1,4 +1,5 @@
 import { writeDeviceFile } from "../device/key-directory.ts";
+import { StashError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { type Inputs, parseInputs, skipsForMissingCredentials } from "../host/inputs.ts";
 import { mergeLayers } from "../select/layers.ts";
@@ -38,7 +39,8 @@ export async function pull(host: Host): Promise<void> {
     // The variables were for one command alone: with it ends the need for the key, which so lives seconds.
     await takeBack(host, undoLog, outcome);
   } catch (error) {
-    await takeBack(host, undoLog);
+    const isLeak = error instanceof StashError && error.code === "LEAK_FOUND";
+    await takeBack(host, undoLog, isLeak ? error.message : undefined);
     throw await explainFailure(host, inputs, error);
   }
 }

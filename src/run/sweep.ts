@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { deleteKeyDirectory } from "../device/key-directory-deletion.ts";
 import { listLeftovers } from "../device/leftovers.ts";
 import type { Host } from "../host/host.ts";
@@ -28,8 +28,8 @@ export async function sweepLeftovers(host: Host): Promise<void> {
 async function remove(path: string): Promise<void> {
   if (isSessionDirectoryPath(path)) return openSessionDirectory(path).delete();
   for (const file of (await readNotedEnvFiles(path)).reverse()) {
-    // A note speaks of its own directory alone.
-    if (dirname(resolve(file.backup)) === resolve(path)) await restoreForgottenEnvFile(file);
+    // A note speaks of its own directory alone, however that was spelled then.
+    await restoreForgottenEnvFile({ ...file, backup: join(path, basename(file.backup)) });
   }
   await deleteKeyDirectory(path);
   if (isSessionDirectoryPath(dirname(path))) openSessionDirectory(dirname(path)).delete();

@@ -63,6 +63,15 @@ test("with-secrets hands on inputs that the action has", () => {
   expect(Object.keys(actionManifest().inputs)).toEqual(expect.arrayContaining(Object.keys(step.with)));
 });
 
+test("what users are told to use is the major version that this is", () => {
+  const { version } = JSON.parse(read("package.json"));
+  const major = `v${version.split(".")[0]}`;
+  for (const file of ["README.md", "docs/getting-started.md", "src/errors.ts", ...files]) {
+    const told = read(file).match(/org\/secret-stash-action(?:\/[\w./-]+)?(?:@|\/blob\/)v\d+/g) ?? [];
+    for (const place of told) expect(place, file).toMatch(new RegExp(`${major}$`));
+  }
+});
+
 test("the changelog has a section for the version, which becomes the release's notes", () => {
   const { version } = JSON.parse(read("package.json"));
   expect(releaseNotes(read("docs/CHANGELOG.md"), version).length).toBeGreaterThan(100);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -68,4 +69,12 @@ test("state is saved before the key directory is made, and the key's id as soon 
     "write device.json",
     "write state", // values are out
   ]);
+});
+
+test("a secret that is the hash of another one is masked, too", async () => {
+  const KEY = "a key of more than forty-four characters, as most of them are today";
+  const KEY_SHA256 = createHash("sha256").update(KEY).digest("base64");
+  const session = await startSession({ variables: { KEY, KEY_SHA256 } });
+  expect(await session.step().main()).toBe(0);
+  expect(session.job.log.masks).toEqual(expect.arrayContaining([KEY, KEY_SHA256]));
 });

@@ -34,7 +34,7 @@ test("main tells what was pulled, post what the end came to", async () => {
   expect(await step.post()).toBe(0);
   expect(session.job.summary[1]?.split("\n").slice(2, 5)).toEqual([
     "- The temporary key is gone.",
-    `- Restored or deleted&#58; ${session.job.workspace.replaceAll("_", "&#95;")}/.env.`,
+    `- Deleted&#58; ${session.job.workspace.replaceAll("_", "&#95;")}/.env.`,
     "- The leak check found no pulled value in 0 files that changed since the pull.",
   ]);
 });
@@ -49,6 +49,17 @@ test("a leak is in it by name", async () => {
   expect(text).toContain("- The temporary key is gone.");
   expect(text).toContain("The leak check found API&#95;KEY in one place");
   for (const value of Object.values(variables)) expect(text).not.toContain(value);
+});
+
+test("a leak that fails the command of run is in it, and what was too short to look for is told", async () => {
+  const session = await startSession({ variables: { ...variables, PIN: "4711" } });
+  const run = 'printf %s "$API_KEY" > out.log';
+  expect(await session.step({ summary: "true", run, "leak-check": "fail" }).main()).toBe(1);
+  expect(session.job.summary.join("\n")).toContain("The leak check found API&#95;KEY in one place");
+  const step = session.step({ summary: "true", variables: "PIN" });
+  await step.main();
+  await step.post();
+  expect(session.job.summary.at(-1)).toContain("Not looked for, because shorter than 8 bytes&#58; PIN.");
 });
 
 test("not asked for, and of a pull that fails, nothing is written", async () => {

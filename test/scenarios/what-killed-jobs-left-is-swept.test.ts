@@ -83,6 +83,23 @@ test("an env file that a killed job wrote is taken back, but not what another jo
   }
 });
 
+test("an env file is taken back by a job whose temp directory is spelled another way", async () => {
+  const session = await startSession();
+  const path = join(session.job.workspace, ".env");
+  writeFileSync(path, "MINE=1\n");
+  const link = join(session.job.workspace, "temp-link");
+  symlinkSync(session.job.temp, link);
+  expect(await session.step({ "env-file": ".env" }, { RUNNER_TEMP: link }).main()).toBe(0);
+  const [left = ""] = session.leftInTemp();
+  const keyDirectory = join(session.job.temp, left);
+  writeFileSync(join(keyDirectory, "device.json"), JSON.stringify({ expires_at: past }));
+  writeFileSync(join(keyDirectory, "session.json"), JSON.stringify({ owners: [] }));
+  const next = session.step();
+  expect(await next.main()).toBe(0);
+  expect(readFileSync(path, "utf8")).toBe("MINE=1\n");
+  await next.post();
+});
+
 test("a killed command line's session goes whole: key, variables, and the env file it wrote", async () => {
   const session = await startCliSession();
   writeFileSync(join(session.job.workspace, ".env"), "MINE=1\n");
