@@ -73,7 +73,10 @@ try {
     }
     return new Promise<number | null>((done) => child.once("close", done));
   };
-  await approve("--environment", "production"); // lists; asks only at a terminal
+  console.log(
+    "  Without a terminal to ask at, approve lists what waits and refuses to guess; with one, it asks.",
+  );
+  await approve("--environment", "production");
   const approved = await approve("--environment", "production", "--fingerprint", fingerprint);
 
   heading("The job goes on");

@@ -22,7 +22,7 @@ try {
     DATABASE_URL: "postgres://app:p%40ss-w0rd@db.example.test:5432/app",
     STRIPE_KEY: "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
     SERVICE_ACCOUNT: JSON.stringify({
-      client: "demo",
+      client: "billing-service",
       private_key: "-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n",
     }),
     SIGNING_KEY:
@@ -66,7 +66,7 @@ try {
       [
         'env | grep -E "^(APP_URL|DATABASE_URL|STRIPE_KEY|SERVICE_ACCOUNT|SECRET_STASH_KEY_DIR)="',
         "echo '--- .env'; cat .env",
-        'echo "--- base64, hex"; echo "$STRIPE_KEY" | base64; printf %s "$STRIPE_KEY" | od -An -tx1 | tr -d " \\n"; echo',
+        'echo "--- base64 (its end is the newline that echo adds), hex"; echo "$STRIPE_KEY" | base64; printf %s "$STRIPE_KEY" | od -An -tx1 | tr -d " \\n"; echo',
         'echo "--- key directory"; ls -l "$SECRET_STASH_KEY_DIR"',
       ].join("\n"),
     ),

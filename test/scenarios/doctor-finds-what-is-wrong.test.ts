@@ -185,6 +185,6 @@ test("a pull that is refused says what doctor found, instead of a bare status", 
       method === "POST" ? Response.json({ message: "no" }, { status: 403 }) : undefined,
   });
   expect(await failingMain(session)).toMatch(
-    /The service refuses POST user\/keys \(403\)\. .* Looked at since: service: 127\.0\.0\.1:\d+ answers; the clocks agree; api-token: accepted; application: \S+ is there, with ci; environment: ci \(testing\)\. \[ACCESS_REFUSED\]\n/,
+    /The service refuses POST user\/keys \(403\)\. .* Checked after the failure: service: 127\.0\.0\.1:\d+ answers; the clocks agree; api-token: accepted; application: \S+ is there, with ci; environment: ci \(testing\)\. \[ACCESS_REFUSED\]\n/,
   );
 });

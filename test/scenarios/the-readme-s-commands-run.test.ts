@@ -14,10 +14,14 @@ const { scripts } = JSON.parse(readFileSync(join(actionRoot, "package.json"), "u
 
 const runElsewhere: Record<string, string> = {
   "npm ci && npm run demo": "test/demo/the-demo-runs.test.ts",
-  "npm ci && npm run demo:gitlab": "test/gitlab/the-component-works-in-a-pipeline.test.ts",
-  "npm ci && npm run demo:approve": "test/demo/the-demo-runs.test.ts",
-  "npm ci && npm test": ".ci/run",
-  "echo \"GREETING='hello'\" > values.env": "test/stash-server/starts-from-the-command-line.test.ts",
+  "npm run demo:gitlab": "test/gitlab/the-component-works-in-a-pipeline.test.ts",
+  "npm run demo:approve": "test/demo/the-demo-runs.test.ts",
+  "npm test": ".ci/run",
+  "set -a; . ./credentials.json.env; set +a": "test/stash-server/starts-from-the-command-line.test.ts",
+  "node dist/index.js doctor": "test/stash-server/starts-from-the-command-line.test.ts",
+  "node dist/index.js exec -- printenv GREETING": "test/stash-server/starts-from-the-command-line.test.ts",
+  "echo \"GREETING='hello from the stash'\" > values.env":
+    "test/stash-server/starts-from-the-command-line.test.ts",
   "npm run stash-server -- --port 0 --credentials credentials.json --variables values.env":
     "test/stash-server/starts-from-the-command-line.test.ts",
   "secret-stash-ci approve --environment production": "test/scenarios/a-person-approves.test.ts",

@@ -10,18 +10,37 @@ import { startStashServer } from "./server.ts";
 const usage = `usage: npm run stash-server -- --port 0 --credentials FILE [--variables FILE.env|FILE.json]
   [--environment ci] [--type testing] [--data FILE] [--rate-limit N] [--no-grant]`;
 
-const { values: flags } = parseArgs({
-  options: {
-    port: { type: "string", default: "0" },
-    credentials: { type: "string" },
-    variables: { type: "string" },
-    environment: { type: "string", default: "ci" },
-    type: { type: "string", default: "testing" },
-    data: { type: "string" },
-    "rate-limit": { type: "string", default: "60" },
-    "no-grant": { type: "boolean", default: false },
-  },
-});
+const { values: flags } = readFlags();
+
+function readFlags() {
+  try {
+    return parse();
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+function parse() {
+  return parseArgs({
+    options: {
+      help: { type: "boolean", short: "h", default: false },
+      port: { type: "string", default: "0" },
+      credentials: { type: "string" },
+      variables: { type: "string" },
+      environment: { type: "string", default: "ci" },
+      type: { type: "string", default: "testing" },
+      data: { type: "string" },
+      "rate-limit": { type: "string", default: "60" },
+      "no-grant": { type: "boolean", default: false },
+    },
+  });
+}
+
+if (flags.help) {
+  console.log(usage);
+  process.exit(0);
+}
 const isNumber = (text: string) => /^\d{1,9}$/.test(text);
 const mistake =
   (flags.credentials === undefined &&
@@ -56,7 +75,7 @@ const account =
 // Before the file is there: whoever waits for it may end us at once.
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, async () => {
-    rmSync(credentialsFile, { force: true });
+    for (const file of [credentialsFile, `${credentialsFile}.env`]) rmSync(file, { force: true });
     if (data === undefined) rmSync(ownerDirectory, { recursive: true, force: true });
     await server.close();
     process.exit(0);
@@ -65,8 +84,23 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 
 const credentials = { api_url: server.url, ...account, pid: process.pid };
 mkdirSync(dirname(credentialsFile), { recursive: true });
+writePrivate(`${credentialsFile}.env`, shellVariables(credentials));
 writePrivate(credentialsFile, JSON.stringify(credentials, null, 2));
 console.log(`SecretStash-compatible server on ${server.url}, credentials in ${credentialsFile}`);
+
+/** The same for a shell, under the names that every input reads. */
+function shellVariables(given: Record<string, unknown>): string {
+  const grantKey = given.grant_key_file ? `${given.grant_key_id}:${given.grant_key_file}` : "";
+  const lines = Object.entries({
+    API_URL: given.api_url,
+    API_TOKEN: given.api_token,
+    APPLICATION_ID: given.application_id,
+    ENVIRONMENT: given.environment,
+    GRANT_KEY: grantKey,
+    KEY_DIR: given.owner_key_dir,
+  }).map(([name, value]) => `SECRET_STASH_${name}='${value}'\n`);
+  return lines.join("");
+}
 
 async function makeAccount() {
   const [ownerKeys, grantKeys] = await Promise.all([

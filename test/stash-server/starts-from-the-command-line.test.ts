@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { actionRoot, startJob } from "../runner/job.ts";
@@ -52,10 +53,22 @@ test("--variables FILE.json is served to the action, and SIGTERM leaves nothing 
   expect(Object.keys(owner)).toEqual(["device_key_id", "label", "public_key", "fingerprint"]);
   expect(ownerKey).toContain("BEGIN PRIVATE KEY");
 
+  // As the README has it, in a shell.
+  const script = `set -a; . '${credentialsFile}.env'; set +a
+    node dist/index.js doctor && node dist/index.js exec -- printenv PLAIN`;
+  const shell = spawn("sh", ["-ec", script], {
+    cwd: actionRoot,
+    env: { PATH: process.env.PATH ?? "", TMPDIR: folder },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const said = await text(shell.stdout);
+  expect(said).toContain("A pull would work.");
+  expect(said).toMatch(/^\*\*\*$/m);
+
   server.kill("SIGTERM");
   await new Promise((exited) => server.once("exit", exited));
   expect(server.exitCode).toBe(0);
-  expect(existsSync(credentialsFile)).toBe(false);
+  expect(readdirSync(folder).filter((name) => name.startsWith("credentials"))).toEqual([]);
   expect(existsSync(credentials.grant_key_file)).toBe(false);
 });
 
