@@ -61,7 +61,9 @@ async function chooseRequest(
   for (const [index, request] of requests.entries()) showRequest(terminal, request, index + 1);
   if (requests.length === 0) return undefined;
   refuseToAsk(terminal);
-  const answer = await terminal.ask(`\nWhich one? 1 to ${requests.length}, or Enter for none:`);
+  const answer = await terminal.ask(
+    `\nWhich one? 1${requests.length > 1 ? ` to ${requests.length}` : ""}, or Enter for none:`,
+  );
   const request = /^\d+$/.test(answer) ? requests[Number(answer) - 1] : undefined;
   if (request === undefined) terminal.say("Nothing was approved.");
   return request && (await isConfirmed(terminal, environment, request)) ? request : undefined;

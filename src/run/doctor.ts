@@ -1,5 +1,5 @@
 import { generateDeviceKey } from "../crypto/device-key.ts";
-import { listNames } from "../errors.ts";
+import { describeError, listNames, StashError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { type Inputs, parseInputs } from "../host/inputs.ts";
 import type { Terminal } from "../host/terminal.ts";
@@ -46,8 +46,8 @@ function readInputs(host: Host): { inputs?: Inputs; finding: Finding } {
     const inputs = parseInputs(host.readInput, host.whyNoSecrets());
     return { inputs, finding: { check: "inputs", state: "fine", detail: "all can be used" } };
   } catch (error) {
-    const { code, message } = error as { code: string; message: string };
-    return { finding: { check: "inputs", state: "wrong", detail: message, code } };
+    const code = error instanceof StashError ? error.code : "INTERNAL";
+    return { finding: { check: "inputs", state: "wrong", detail: describeError(error).message, code } };
   }
 }
 
