@@ -19,7 +19,7 @@ const neverFlags = ["api-token", "grant-key"];
 const notInputsHere = [...neverFlags, "run", "shell", "working-directory", "outputs", "summary"];
 
 export const inputFlags = Object.keys(inputDefaults).filter((name) => !notInputsHere.includes(name));
-export const secretFileFlags = neverFlags.map((name) => `${name}-file`);
+const secretFileFlags = neverFlags.map((name) => `${name}-file`);
 
 const flagsOf: Record<string, readonly string[]> = {
   pull: [...inputFlags, ...secretFileFlags, "allow-debug-trace", "session-dir", "format"],

@@ -23,7 +23,7 @@ export async function generateDeviceKey(): Promise<DeviceKey> {
 }
 
 // 128 bits: too many for anybody to make a second key that shows the same, few enough to compare by eye (docs/approvals.md).
-export const SHOWN_DIGITS = 32;
+const SHOWN_DIGITS = 32;
 
 /** The first half of a fingerprint in groups of four, as people compare it. */
 export function groupFingerprint(fingerprint: string): string {

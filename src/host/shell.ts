@@ -17,7 +17,7 @@ export interface ShellOptions {
 }
 
 /** Where the file to source is, in the session directory. */
-export const VARIABLES_FILE = "variables.sh";
+const VARIABLES_FILE = "variables.sh";
 
 // There is `exec` for a command, and there are no outputs and no summary page.
 const notHere = ["run", "shell", "working-directory", "outputs", "summary"];

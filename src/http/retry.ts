@@ -12,7 +12,7 @@ const FEW_REQUESTS = 3;
 const FEW_REQUESTS_PAUSE_MS = 1000;
 
 /** Request Timeout, Too Early, Too Many Requests, Internal Server Error, Bad Gateway, Service Unavailable, Gateway Timeout. */
-export function retryable(status: number): boolean {
+function retryable(status: number): boolean {
   return [408, 425, 429, 500, 502, 503, 504].includes(status);
 }
 

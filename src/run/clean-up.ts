@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { isKeyDirectoryPath } from "../device/key-directory.ts";
 import { deleteKeyDirectory, deleteKeyFiles } from "../device/key-directory-deletion.ts";
 import { abandonPreparedKey } from "../device/prepared-key.ts";
@@ -77,7 +78,7 @@ function leakCheckFailed(cause: unknown): StashError {
 export async function undoSession(host: Host, undo: Undo, leakOutcome?: string): Promise<boolean> {
   const warnings: string[] = [];
   const unrestored = await restoreEnvFiles(undo, warnings);
-  const files = warnings.length === 0 ? describeFiles(undo) : []; // else the warnings say it
+  const files = warnings.length === 0 ? describeFiles(undo, host.workspace) : []; // else the warnings say it
   await removeKeyDirectory(undo, unrestored, warnings);
   const revoked = await revokeKey(host, undo, warnings);
   for (const warning of warnings) host.warn(`SecretStash clean-up: ${warning}`);
@@ -95,7 +96,7 @@ export async function undoSession(host: Host, undo: Undo, leakOutcome?: string):
   return warnings.length === 0;
 }
 
-function describeFiles({ envFiles = [], keepEnvFiles = false }: Undo): string[] {
+function describeFiles({ envFiles = [], keepEnvFiles = false }: Undo, workspace: string): string[] {
   const restored = envFiles.filter(({ existed }) => existed);
   const parts: [string, readonly EnvFile[]][] = keepEnvFiles
     ? [["Kept, as asked", envFiles]]
@@ -105,7 +106,7 @@ function describeFiles({ envFiles = [], keepEnvFiles = false }: Undo): string[] 
       ];
   return parts
     .filter(([, files]) => files.length > 0)
-    .map(([what, files]) => `${what}: ${listNames(files.map(({ path }) => path))}.`);
+    .map(([what, files]) => `${what}: ${listNames(files.map(({ path }) => relative(workspace, path)))}.`);
 }
 
 /** @returns the files that stood there before and could not be put back */

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { newKeyDirectoryPath } from "../device/key-directory.ts";
 import type { Host } from "../host/host.ts";
 
-export const PREPARED_STATE = "prepared";
+const PREPARED_STATE = "prepared";
 
 /** What pre leaves for main and post. */
 export interface Preparation {

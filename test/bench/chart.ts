@@ -59,5 +59,7 @@ export function drawChart(times: ReadonlyMap<string, readonly number[]>): string
       },
     ],
   });
-  return chart.renderToSVGString();
+  const svg = chart.renderToSVGString();
+  chart.dispose(); // its timer would keep the process
+  return svg;
 }

@@ -1,8 +1,11 @@
-import { globSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { actionManifest, actionRoot } from "../runner/job.ts";
+import { writeNpmPackage } from "./package.ts";
 import { releaseNotes } from "./release-notes.ts";
 import { validateAction, validateWorkflow } from "./validator.ts";
 
@@ -61,6 +64,20 @@ test("with-secrets hands on inputs that the action has", () => {
   const { jobs } = parseYaml(read(".github/workflows/with-secrets.yml"));
   const step = jobs["with-secrets"].steps.at(-1);
   expect(Object.keys(actionManifest().inputs)).toEqual(expect.arrayContaining(Object.keys(step.with)));
+});
+
+test("the npm package runs by itself, with nothing to install beside it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "npm-package-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeNpmPackage(folder);
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(["dependencies"]));
+  expect(manifest).not.toHaveProperty("private");
+  const { stdout } = spawnSync(process.execPath, [
+    join(folder, manifest.bin["secret-stash-ci"]),
+    "--version",
+  ]);
+  expect(stdout.toString().trim()).toBe(manifest.version);
 });
 
 test("what users are told to use is the major version that this is", () => {

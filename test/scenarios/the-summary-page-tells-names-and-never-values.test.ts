@@ -34,7 +34,7 @@ test("main tells what was pulled, post what the end came to", async () => {
   expect(await step.post()).toBe(0);
   expect(session.job.summary[1]?.split("\n").slice(2, 5)).toEqual([
     "- The temporary key is gone.",
-    `- Deleted&#58; ${session.job.workspace.replaceAll("_", "&#95;")}/.env.`,
+    "- Deleted&#58; .env.",
     "- The leak check found no pulled value in 0 files that changed since the pull.",
   ]);
 });
