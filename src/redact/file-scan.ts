@@ -1,4 +1,13 @@
-import { closeSync, constants, type Dirent, lstatSync, openSync, readdirSync, readSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  type Stats,
+} from "node:fs";
 import { join } from "node:path";
 import type { Matcher } from "./matcher.ts";
 
@@ -64,7 +73,7 @@ export function scanFiles(paths: readonly string[], begin: () => Search, options
     if (hasChanged(path, options, scan)) lookInto(path, isFolder, name, searchOf(), options, scan);
   };
   for (const path of paths) {
-    const found = lstatSync(path, { throwIfNoEntry: false });
+    const found = statusOf(path);
     if (found?.isDirectory()) folders.push(path);
     else if (found?.isFile()) look(path, false, "");
     else scan.skipped.push(path);
@@ -85,6 +94,14 @@ export function scanFiles(paths: readonly string[], begin: () => Search, options
     }
   }
   return scan;
+}
+
+function statusOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined; // not there, or not to be looked at
+  }
 }
 
 function readFolder(path: string, scan: Scan): Dirent[] {

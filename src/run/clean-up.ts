@@ -10,7 +10,7 @@ import { deleteKey, listKeys } from "../stash/keys.ts";
 import type { Service } from "../stash/service.ts";
 import { deleteDraft, type EnvFile, restoreEnvFile } from "../workspace/env-file.ts";
 import { connect } from "./connect.ts";
-import { checkForLeaks } from "./leak-check.ts";
+import { lookForLeaks, realPath } from "./leak-check.ts";
 import { readPreparation } from "./prepare.ts";
 import { readUndo, type Undo } from "./undo.ts";
 
@@ -25,7 +25,7 @@ export async function cleanUp(host: Host): Promise<void> {
   await deletePreparedKey(host);
   const undo = readUndo(host);
   if (undo === undefined) return host.info("SecretStash: nothing to clean up.");
-  const { outcome, leak } = await lookForLeaks(host, undo);
+  const { outcome, leak } = await lookForLeaks(host, readLeakPolicy(host.readInput), undo);
   await undoSession(host, undo, outcome);
   if (leak !== undefined) throw leak;
 }
@@ -34,38 +34,6 @@ export async function cleanUp(host: Host): Promise<void> {
 async function deletePreparedKey(host: Host): Promise<void> {
   const { keyDirectory = "" } = readPreparation(host) ?? {};
   if (isKeyDirectoryPath(keyDirectory)) await abandonPreparedKey(keyDirectory);
-}
-
-/** @returns what came of it, and the leak to fail for, if it is to be failed for */
-async function lookForLeaks(host: Host, undo: Undo): Promise<{ outcome?: string; leak?: StashError }> {
-  if (!undo.isPulled) return {}; // nothing was handed out
-  const policy = readLeakPolicy(host.readInput);
-  try {
-    return { outcome: await checkForLeaks(host, policy, undo) };
-  } catch (error) {
-    if (error instanceof StashError && error.code === "LEAK_FOUND")
-      return { outcome: error.message, leak: error };
-    if (!(error instanceof StashError) || error.code !== "MASKS_UNREADABLE") {
-      const leak = leakCheckFailed(error);
-      if (policy === "fail") return { outcome: leak.message, leak };
-      host.warn(leak.message);
-      return { outcome: leak.message };
-    }
-    const outcome =
-      "The leak check could not look: the key directory, with which the values are decrypted, is gone or cannot be read.";
-    (policy === "fail" ? host.warn : host.info)(outcome);
-    return { outcome };
-  }
-}
-
-/** Whether a value stands in a file is then not known, which passes for none only where leaks are not to fail the job. */
-function leakCheckFailed(cause: unknown): StashError {
-  return new StashError(
-    "LEAK_FOUND",
-    `The leak check stopped at a fault of its own (${systemCode(cause)}), so whether a value stands in a file is not known. Look at what ` +
-      "the job uploads, and please report it.",
-    { cause },
-  );
 }
 
 /**
@@ -97,6 +65,7 @@ export async function undoSession(host: Host, undo: Undo, leakOutcome?: string):
 }
 
 function describeFiles({ envFiles = [], keepEnvFiles = false }: Undo, workspace: string): string[] {
+  const root = realPath(workspace); // as env files are located
   const restored = envFiles.filter(({ existed }) => existed);
   const parts: [string, readonly EnvFile[]][] = keepEnvFiles
     ? [["Kept, as asked", envFiles]]
@@ -106,7 +75,7 @@ function describeFiles({ envFiles = [], keepEnvFiles = false }: Undo, workspace:
       ];
   return parts
     .filter(([, files]) => files.length > 0)
-    .map(([what, files]) => `${what}: ${listNames(files.map(({ path }) => relative(workspace, path)))}.`);
+    .map(([what, files]) => `${what}: ${listNames(files.map(({ path }) => relative(root, path)))}.`);
 }
 
 /** @returns the files that stood there before and could not be put back */

@@ -1,10 +1,9 @@
 import type { Host } from "../host/host.ts";
 import { parseInputs, skipsForMissingCredentials } from "../host/inputs.ts";
 import { explainFailure } from "./failure.ts";
-import { checkForLeaks } from "./leak-check.ts";
 import { maskCredentials } from "./mask.ts";
 import { runMasked } from "./masked-command.ts";
-import { pullVariables, takeBack } from "./pull.ts";
+import { endSession, pullVariables } from "./pull.ts";
 import { reportSkipped } from "./report.ts";
 import { createUndoLog } from "./undo.ts";
 
@@ -21,14 +20,14 @@ export async function exec(host: Host, command: readonly string[]): Promise<numb
   }
   const inputs = { ...parseInputs(host.readInput, host.whyNoSecrets()), exportEnv: false };
   const undoLog = createUndoLog(host);
+  let exitCode: number;
   try {
-    const session = await pullVariables(host, inputs, undoLog);
-    const exitCode = await runMasked(host, command, session);
-    await checkForLeaks(host, inputs.leakCheck, undoLog.undo);
-    return exitCode;
+    exitCode = await runMasked(host, command, await pullVariables(host, inputs, undoLog));
   } catch (error) {
+    await endSession(host, inputs, undoLog);
     throw await explainFailure(host, inputs, error);
-  } finally {
-    await takeBack(host, undoLog);
   }
+  const leak = await endSession(host, inputs, undoLog);
+  if (leak !== undefined) throw leak;
+  return exitCode;
 }

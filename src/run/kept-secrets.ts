@@ -44,11 +44,15 @@ export async function readKeptSecrets(keyDirectory: string): Promise<Secret[]> {
     if (secrets.length !== count) throw new RangeError("cut off");
     return secrets;
   } catch (cause) {
-    throw new StashError(
-      "MASKS_UNREADABLE",
-      "The masks of this session cannot be read, so nothing is let through. The session may have been cleaned up already, or a " +
-        "step deleted its key directory. Pull again.",
-      { cause },
-    );
+    throw masksUnreadable(cause);
   }
+}
+
+export function masksUnreadable(cause: unknown): StashError {
+  return new StashError(
+    "MASKS_UNREADABLE",
+    "The masks of this session cannot be read, so nothing is let through. The session may have been cleaned up already, or a " +
+      "step deleted its key directory. Pull again.",
+    { cause },
+  );
 }

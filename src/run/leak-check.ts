@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { OWNER_FILE } from "../device/session-owner.ts";
-import { listNames, printable, StashError } from "../errors.ts";
+import { listNames, printable, StashError, systemCode } from "../errors.ts";
 import type { LeakPolicy } from "../host/clean-up-inputs.ts";
 import type { Host } from "../host/host.ts";
 import { type Hit, scanFiles } from "../redact/file-scan.ts";
@@ -9,7 +9,7 @@ import { describeForm } from "../redact/form.ts";
 import { createMatcher } from "../redact/matcher.ts";
 import { deriveNeedles } from "../redact/needles.ts";
 import { createRedactor } from "../redact/redactor.ts";
-import { readKeptSecrets } from "./kept-secrets.ts";
+import { masksUnreadable, readKeptSecrets } from "./kept-secrets.ts";
 import type { Secret } from "./secret.ts";
 import type { Undo } from "./undo.ts";
 
@@ -17,6 +17,46 @@ const SECONDS = 20;
 const MAX_HITS = 50;
 // Below these a value, or a line of one, is ordinary text, which stands in every other file.
 const LIMITS = { value: 8, part: 16 };
+
+/**
+ * The leak check at the end of a session, which a fault of its own must not keep from being taken back.
+ *
+ * @returns what came of it as a sentence, and the leak to fail for, if it is to be failed for; nothing when no value was handed out, or the
+ * job is being ended
+ */
+export async function lookForLeaks(
+  host: Host,
+  policy: LeakPolicy,
+  undo: Undo,
+): Promise<{ outcome?: string; leak?: StashError }> {
+  if (!undo.isPulled || host.cancelled.aborted) return {};
+  try {
+    return { outcome: await checkForLeaks(host, policy, undo) };
+  } catch (error) {
+    const code = error instanceof StashError ? error.code : "INTERNAL";
+    if (code === "LEAK_FOUND") return { outcome: (error as StashError).message, leak: error as StashError };
+    if (code === "MASKS_UNREADABLE") {
+      const outcome =
+        "The leak check could not look: the key directory, with which the values are decrypted, is gone or cannot be read.";
+      (policy === "fail" ? host.warn : host.info)(outcome);
+      return { outcome };
+    }
+    const leak = leakCheckFailed(error);
+    if (policy === "fail") return { outcome: leak.message, leak };
+    host.warn(leak.message);
+    return { outcome: leak.message };
+  }
+}
+
+/** Whether a value is in a file is then not known, which passes for none only where leaks are not to fail the job. */
+function leakCheckFailed(cause: unknown): StashError {
+  return new StashError(
+    "LEAK_FOUND",
+    `The leak check stopped at a fault of its own (${systemCode(cause)}), so whether a value is in a file is not known. Look at what ` +
+      "the job uploads, and please report it.",
+    { cause },
+  );
+}
 
 /**
  * Looks for what the session pulled in the files that changed since, in every form that jobs print it in, and reports where it stands;
@@ -49,7 +89,7 @@ export async function checkForLeaks(
   // Links on the way to the workspace are followed, so that a path has one name; links below it are not.
   const roots = paths.map((path) => realPath(resolve(host.workspace, path)));
   const scan = scanFiles(roots, begin, {
-    changedSince: statSync(join(keyDirectory, OWNER_FILE)).mtimeMs,
+    changedSince: startOf(keyDirectory),
     exempt: new Set([keyDirectory, ...envFiles.flatMap(({ path, draft }) => [path, draft])].map(realPath)),
     endsAt: performance.now() + SECONDS * 1000,
     maxHits: MAX_HITS,
@@ -73,6 +113,15 @@ export async function checkForLeaks(
   return message;
 }
 
+/** When the session began: its first file is never written again. */
+function startOf(keyDirectory: string): number {
+  try {
+    return statSync(join(keyDirectory, OWNER_FILE)).mtimeMs;
+  } catch (cause) {
+    throw masksUnreadable(cause); // a step deleted a part of the key directory
+  }
+}
+
 /** Told with its limits: what is too short stands in every other file, and was not looked for. */
 function describeClean(filesRead: number, secrets: readonly Secret[]): string {
   const files = filesRead === 1 ? "1 file" : `${filesRead} files`;
@@ -86,7 +135,7 @@ function describeClean(filesRead: number, secrets: readonly Secret[]): string {
   return `The leak check found no pulled value in ${files} that changed since the pull.${unseen}`;
 }
 
-function realPath(path: string): string {
+export function realPath(path: string): string {
   try {
     return realpathSync.native(path); // as the env file was located: the case and the long names that are on the disk
   } catch {

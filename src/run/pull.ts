@@ -1,5 +1,5 @@
 import { writeDeviceFile } from "../device/key-directory.ts";
-import { StashError } from "../errors.ts";
+import type { StashError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { type Inputs, parseInputs, skipsForMissingCredentials } from "../host/inputs.ts";
 import { mergeLayers } from "../select/layers.ts";
@@ -13,7 +13,7 @@ import { explainFailure } from "./failure.ts";
 import { obtainDeks } from "./grant.ts";
 import { keepSecrets } from "./kept-secrets.ts";
 import { fetchLayers } from "./layers.ts";
-import { checkForLeaks } from "./leak-check.ts";
+import { lookForLeaks } from "./leak-check.ts";
 import { credentialsOf, maskCredentials, maskValues } from "./mask.ts";
 import { noteEnvFiles } from "./noted-env-files.ts";
 import { report, reportSkipped } from "./report.ts";
@@ -35,18 +35,28 @@ export async function pull(host: Host): Promise<void> {
     const { variables, keyDirectory } = await pullVariables(host, inputs, undoLog);
     if (inputs.run === "") return;
     await runCommand(host, inputs, variables, keyDirectory);
-    const outcome = await checkForLeaks(host, inputs.leakCheck, undoLog.undo);
-    // The variables were for one command alone: with it ends the need for the key, which so lives seconds.
-    await takeBack(host, undoLog, outcome);
   } catch (error) {
-    const isLeak = error instanceof StashError && error.code === "LEAK_FOUND";
-    await takeBack(host, undoLog, isLeak ? error.message : undefined);
+    await endSession(host, inputs, undoLog);
     throw await explainFailure(host, inputs, error);
   }
+  // The variables were for one command alone: with it ends the need for the key, which so lives seconds.
+  const leak = await endSession(host, inputs, undoLog);
+  if (leak !== undefined) throw leak;
 }
 
-export async function takeBack(host: Host, { undo, forget }: UndoLog, leakOutcome?: string): Promise<void> {
-  if (await undoSession(host, undo, leakOutcome)) forget();
+/**
+ * Ends a session in the process that began it, however its command ended: looks for leaks while the key is there, and takes everything back.
+ *
+ * @returns the leak to fail for, if it is to be failed for
+ */
+export async function endSession(
+  host: Host,
+  { leakCheck }: Inputs,
+  { undo, forget }: UndoLog,
+): Promise<StashError | undefined> {
+  const { outcome, leak } = await lookForLeaks(host, leakCheck, undo);
+  if (await undoSession(host, undo, outcome)) forget();
+  return leak;
 }
 
 /** The session that `pull` and `exec` share: everything up to the export. Whoever calls it takes it back when it fails. */

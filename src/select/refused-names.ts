@@ -32,6 +32,7 @@ const refusedPrefixes = [
   ...["COR_", "CORECLR_"], // .NET's profilers
   ...["GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"],
   ...["GITHUB_", "RUNNER_", "ACTIONS_", "INPUT_", "STATE_"], // the runner's own
+  "SECRET_STASH_", // our inputs; in upper case they are left out before
 ];
 
 /** Names that a variable must have to be one for every shell (POSIX.1-2024, 8.1). */

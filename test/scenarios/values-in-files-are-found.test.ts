@@ -213,3 +213,22 @@ test("leak-check PATH looks where it is told, and masks a name that holds a valu
   expect(stderr).not.toContain("s3cret");
   await session.run(["clean-up"], { environment: { SECRET_STASH_SESSION_DIR: directory } });
 });
+
+test("a command that fails is looked after, too, and keeps its exit code", async () => {
+  const session = await startSession({ variables });
+  const run = 'printf %s "$DATABASE_PASSWORD" > out.log; exit 3';
+  expect(await session.step({ run, "leak-check": "fail" }).main()).toBe(3);
+  const messages = session.job.log.annotations.map(({ message }) => message);
+  expect(messages[0]).toContain("Leak: out.log:1:1");
+  expect(messages.at(-1)).toContain("[COMMAND_FAILED]");
+});
+
+test.each([
+  ["all of it", 'rm -r "$SECRET_STASH_KEY_DIR"'],
+  ["a part of it", 'rm "$SECRET_STASH_KEY_DIR/session.json"'],
+])("a command that deletes its key directory, %s, is no failure where leaks are none", async (_, run) => {
+  const session = await startSession({ variables });
+  expect(await session.step({ run }).main()).toBe(0);
+  expect(session.job.log.lines.join("\n")).toContain("The leak check could not look: the key directory");
+  expect(session.leftInTemp()).toEqual([]);
+});

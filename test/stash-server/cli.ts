@@ -98,7 +98,7 @@ function shellVariables(given: Record<string, unknown>): string {
     ENVIRONMENT: given.environment,
     GRANT_KEY: grantKey,
     KEY_DIR: given.owner_key_dir,
-  }).map(([name, value]) => `SECRET_STASH_${name}='${value}'\n`);
+  }).map(([name, value]) => `SECRET_STASH_${name}='${String(value).replaceAll("'", "'\\''")}'\n`);
   return lines.join("");
 }
 
