@@ -13,6 +13,7 @@ import {
 } from "./host/session-directory.ts";
 import type { ShellOptions } from "./host/shell.ts";
 import { maskValues } from "./run/mask-stream.ts";
+import { checkNode } from "./run/node-version.ts";
 import { cancelOnSignals, signalExitCode } from "./run/signals.ts";
 import { version } from "./version.ts";
 
@@ -32,7 +33,11 @@ export async function runCommandLine(
   }
 }
 
+// Doctor says so by itself, and clean-up does what it can.
+const runAnywhere = ["help", "version", "doctor", "clean-up"];
+
 async function run(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<number> {
+  if (!runAnywhere.includes(line.command)) checkNode(process.versions.node);
   switch (line.command) {
     case "help":
       process.stdout.write(helpOn(line.topic));

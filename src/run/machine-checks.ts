@@ -1,8 +1,9 @@
 import { listLeftovers } from "../device/leftovers.ts";
 import { probeTemporaryDirectory } from "../device/temporary-directory.ts";
-import { printable, StashError } from "../errors.ts";
+import { printable } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Check } from "./checks.ts";
+import { checkNode } from "./node-version.ts";
 
 /** What a session needs of the machine it runs on. */
 export function machineChecks(host: Host, temporaryDirectory: string): Check[] {
@@ -33,14 +34,4 @@ export function machineChecks(host: Host, temporaryDirectory: string): Check[] {
           : "nothing masks here by itself: use exec, the GitLab component, or | secret-stash-ci mask",
     },
   ];
-}
-
-/** 22.21 and 24.5 brought agents that know proxies (nodejs.org, `proxyEnv`). */
-function checkNode(version: string): string {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21)) return version;
-  throw new StashError(
-    "USAGE",
-    `Node ${version} runs this, which is too old: its HTTP agents ignore proxies. Use Node 24, or 22.21 and later.`,
-  );
 }

@@ -18,8 +18,9 @@ const runElsewhere: Record<string, string> = {
   "npm run demo:approve": "test/demo/the-demo-runs.test.ts",
   "npm test": ".ci/run",
   "set -a; . ./credentials.json.env; set +a": "test/stash-server/starts-from-the-command-line.test.ts",
-  "node dist/index.js doctor": "test/stash-server/starts-from-the-command-line.test.ts",
-  "node dist/index.js exec -- printenv GREETING": "test/stash-server/starts-from-the-command-line.test.ts",
+  "npx node dist/index.js doctor": "test/stash-server/starts-from-the-command-line.test.ts",
+  "npx node dist/index.js exec -- printenv GREETING":
+    "test/stash-server/starts-from-the-command-line.test.ts",
   "echo \"GREETING='hello from the stash'\" > values.env":
     "test/stash-server/starts-from-the-command-line.test.ts",
   "npm run stash-server -- --port 0 --credentials credentials.json --variables values.env":

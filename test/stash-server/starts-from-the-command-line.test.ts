@@ -55,7 +55,7 @@ test("--variables FILE.json is served to the action, and SIGTERM leaves nothing 
 
   // As the README has it, in a shell.
   const script = `set -a; . '${credentialsFile}.env'; set +a
-    node dist/index.js doctor && node dist/index.js exec -- printenv PLAIN`;
+    npx node dist/index.js doctor && npx node dist/index.js exec -- printenv PLAIN`;
   const shell = spawn("sh", ["-ec", script], {
     cwd: actionRoot,
     env: { PATH: process.env.PATH ?? "", TMPDIR: folder },
