@@ -172,13 +172,13 @@ async function runLeakCheck(line: CommandLine, environment: NodeJS.ProcessEnv): 
   const cancelled = new AbortController().signal;
   const given = new Map<string, string>();
   const host = await createHost({ environment, given, session, exportsTo: "file", cancelled });
-  await checkForLeaks(
+  const outcome = await checkForLeaks(
     host,
     "fail",
     undoOf(host.readState("undo")) ?? {},
     line.rest.length > 0 ? line.rest : ["."],
   );
-  host.info("SecretStash: no pulled value was found.");
+  host.info(`SecretStash: ${outcome}`);
   return exitCodes.success;
 }
 

@@ -121,7 +121,7 @@ export function systemCode(error: unknown): string {
 export function describeError(error: unknown): { title: string; message: string } {
   if (error instanceof StashError) {
     const { code, message } = error;
-    return { title: `SecretStash: ${code}`, message: `${message} [${code}]\n${explanationOf(code)}` };
+    return { title: `SecretStash: ${code}`, message: withReference(message, code) };
   }
   const { name = "error", message = "", stack = "" } = error instanceof Error ? error : {};
   const frames = stack.slice(stack.indexOf(message) + message.length).match(/^ {4}at .*$/gm) ?? [];
@@ -134,6 +134,11 @@ export function describeError(error: unknown): { title: string; message: string 
       ...frames,
     ].join("\n"),
   };
+}
+
+/** A message with its code, and below it where more is said. */
+export function withReference(message: string, code: ErrorCode): string {
+  return `${message} [${code}]\n${explanationOf(code)}`;
 }
 
 /** Where more is said of an error: docs/errors.md has a heading for each code. */

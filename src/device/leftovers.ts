@@ -34,7 +34,7 @@ export async function listLeftovers(temporaryDirectory: string): Promise<Leftove
 
 /**
  * A directory itself, not a link to one, and this user's. On Windows, where nothing tells an owner, only what lies in the user's profile is
- * his: elsewhere, as in C:\\Windows\\Temp, anybody could have planted it, and with it the paths that a sweep restores.
+ * his: elsewhere, as in C:\Windows\Temp, anybody could have planted it, and with it the paths that a sweep restores.
  *
  * @param user `null` where there are no owners
  */

@@ -50,7 +50,11 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: Abor
       try {
         await core.summary.addRaw(markdown, true).write();
       } catch (error) {
-        core.warning(`The summary cannot be written (${systemCode(error)}).`, { title: "SecretStash" });
+        core.warning(
+          `The job's summary page cannot be written (${systemCode(error)}). The runner's disk may be full, or it has no summaries: set ` +
+            "summary to false. Nothing else is affected.",
+          { title: "SecretStash" },
+        );
       }
     },
     fail: (error) => {

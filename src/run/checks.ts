@@ -1,4 +1,4 @@
-import { describeError, StashError } from "../errors.ts";
+import { describeError, type ErrorCode, StashError } from "../errors.ts";
 
 /** One thing to look at, and what came of it. */
 export interface Finding {
@@ -7,8 +7,8 @@ export interface Finding {
   state: "fine" | "wrong" | "skipped";
   /** what is there; or what happened, the likely cause and the remedy */
   detail: string;
-  /** of what is wrong */
-  code?: string;
+  /** of what is wrong; a fault of our own has none, and tells all in `detail` */
+  code?: ErrorCode;
 }
 
 export interface Check {
@@ -42,7 +42,12 @@ async function lookAtOne({ check, look }: Check): Promise<Finding> {
   try {
     return { check, state: "fine", detail: await look() };
   } catch (error) {
-    const code = error instanceof StashError ? error.code : "INTERNAL";
-    return { check, state: "wrong", detail: describeError(error).message, code };
+    return wrongFinding(check, error);
   }
+}
+
+export function wrongFinding(check: string, error: unknown): Finding {
+  return error instanceof StashError
+    ? { check, state: "wrong", detail: error.message, code: error.code }
+    : { check, state: "wrong", detail: describeError(error).message };
 }

@@ -1,11 +1,11 @@
 import { generateDeviceKey } from "../crypto/device-key.ts";
-import { describeError, listNames, StashError } from "../errors.ts";
+import { listNames, withReference } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { type Inputs, parseInputs } from "../host/inputs.ts";
 import type { Terminal } from "../host/terminal.ts";
 import { deleteKey, registerTemporaryKey } from "../stash/keys.ts";
 import type { Service } from "../stash/service.ts";
-import { type Check, type Finding, lookAt, lookAtEach } from "./checks.ts";
+import { type Check, type Finding, lookAt, lookAtEach, wrongFinding } from "./checks.ts";
 import { connect } from "./connect.ts";
 import { obtainDeks } from "./grant.ts";
 import { fetchLayers } from "./layers.ts";
@@ -46,8 +46,7 @@ function readInputs(host: Host): { inputs?: Inputs; finding: Finding } {
     const inputs = parseInputs(host.readInput, host.whyNoSecrets());
     return { inputs, finding: { check: "inputs", state: "fine", detail: "all can be used" } };
   } catch (error) {
-    const code = error instanceof StashError ? error.code : "INTERNAL";
-    return { finding: { check: "inputs", state: "wrong", detail: describeError(error).message, code } };
+    return { finding: wrongFinding("inputs", error) };
   }
 }
 
@@ -74,9 +73,10 @@ function fullCheck(host: Host, service: Service, inputs: Inputs): Check {
   };
 }
 
-function show(terminal: Terminal, { check, state, detail }: Finding): void {
+function show(terminal: Terminal, { check, state, detail, code }: Finding): void {
+  const told = code === undefined ? detail : withReference(detail, code);
   const style = { fine: terminal.good, wrong: terminal.bad, skipped: (text: string) => text }[state];
   terminal.say(
-    `${style(state.padEnd(8))} ${check.padEnd(15)} ${detail.replaceAll("\n", `\n${" ".repeat(25)}`)}`,
+    `${style(state.padEnd(8))} ${check.padEnd(15)} ${told.replaceAll("\n", `\n${" ".repeat(25)}`)}`,
   );
 }

@@ -29,7 +29,11 @@ export async function explainFailure(host: Host, inputs: Inputs, error: unknown)
     .map(({ check, detail }) => `${check}: ${detail}`);
   const lines = [...fine, ...(wrong && wrong.code !== error.code ? [`${wrong.check}: ${wrong.detail}`] : [])];
   if (lines.length === 0) return error;
-  return new StashError(error.code, `${error.message} Checked after the failure: ${lines.join("; ")}.`, {
-    cause: error.cause,
-  });
+  return new StashError(
+    error.code,
+    `${error.message} Checked after the failure: ${lines.join("; ").replace(/\.$/, "")}.`,
+    {
+      cause: error.cause,
+    },
+  );
 }

@@ -21,15 +21,15 @@ const LIMITS = { value: 8, part: 16 };
 /**
  * The leak check at the end of a session, which a fault of its own must not keep from being taken back.
  *
- * @returns what came of it as a sentence, and the leak to fail for, if it is to be failed for; nothing when no value was handed out, or the
- * job is being ended
+ * @returns what came of it as a sentence, and the leak to fail for, if it is to be failed for; nothing when no value was handed out. A job that
+ * is being ended may still upload its files.
  */
 export async function lookForLeaks(
   host: Host,
   policy: LeakPolicy,
   undo: Undo,
 ): Promise<{ outcome?: string; leak?: StashError }> {
-  if (!undo.isPulled || host.cancelled.aborted) return {};
+  if (!undo.isPulled) return {};
   try {
     return { outcome: await checkForLeaks(host, policy, undo) };
   } catch (error) {
@@ -102,7 +102,7 @@ export async function checkForLeaks(
   if (scan.hits.length === 0) {
     const unseen = roots.find((root) => scan.skipped.includes(root));
     if (policy === "fail" && unseen !== undefined) throw notLookedAt(shown(unseen));
-    return describeClean(scan.filesRead, secrets);
+    return describeClean(scan.filesRead);
   }
   const places = `${scan.hits.length === 1 ? "one place" : `${scan.hits.length} places`}`;
   const message =
@@ -122,17 +122,13 @@ function startOf(keyDirectory: string): number {
   }
 }
 
-/** Told with its limits: what is too short stands in every other file, and was not looked for. */
-function describeClean(filesRead: number, secrets: readonly Secret[]): string {
+/** Told with its limits, for an all-clear without them would be none; not by name, which would tell the length of a value. */
+function describeClean(filesRead: number): string {
   const files = filesRead === 1 ? "1 file" : `${filesRead} files`;
-  const short = secrets
-    .filter(({ value }) => Buffer.byteLength(value) < LIMITS.value)
-    .map(({ name }) => name);
-  const unseen =
-    short.length > 0
-      ? ` Not looked for, because shorter than ${LIMITS.value} bytes: ${listNames(short)}.`
-      : "";
-  return `The leak check found no pulled value in ${files} that changed since the pull.${unseen}`;
+  return (
+    `The leak check found no pulled value in ${files} that changed since the pull. Values under ${LIMITS.value} bytes, and lines under ` +
+    `${LIMITS.part}, are ordinary text and are not looked for.`
+  );
 }
 
 export function realPath(path: string): string {

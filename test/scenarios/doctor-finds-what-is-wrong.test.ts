@@ -188,3 +188,17 @@ test("a pull that is refused says what doctor found, instead of a bare status", 
     /The service refuses POST user\/keys \(403\)\. .* Checked after the failure: service: 127\.0\.0\.1:\d+ answers; the clocks agree; api-token: accepted; application: \S+ is there, with ci; environment: ci \(testing\)\. \[ACCESS_REFUSED\]\n/,
   );
 });
+
+test("what doctor finds wrong stands in the message as a sentence, and one code with one address ends it", async () => {
+  const session = await startSession({
+    answer: ({ method, url }) => {
+      if (method === "POST") return Response.json({ message: "no" }, { status: 403 });
+      return url.endsWith("/environments") ? Response.json({ message: "no" }, { status: 404 }) : undefined;
+    },
+  });
+  const message = await failingMain(session);
+  expect(message).toMatch(
+    /; application: There is no application .*[^.]\. \[ACCESS_REFUSED\]\nhttps:\S+#access_refused$/,
+  );
+  expect(message.match(/https:\/\/github/g)).toHaveLength(1);
+});

@@ -203,7 +203,9 @@ test("leak-check PATH looks where it is told, and masks a name that holds a valu
   expect(await check("artifacts")).toEqual({
     code: 0,
     stdout: "",
-    stderr: "SecretStash: no pulled value was found.\n",
+    stderr: expect.stringMatching(
+      /^SecretStash: The leak check found no pulled value in \d+ files? that changed since the pull\..*\n$/,
+    ),
   });
   writeFileSync(join(folder, "dump-s3cret-name-of-a-file.sql"), secret);
   const { code, stderr } = await check("artifacts");
@@ -231,4 +233,15 @@ test.each([
   expect(await session.step({ run }).main()).toBe(0);
   expect(session.job.log.lines.join("\n")).toContain("The leak check could not look: the key directory");
   expect(session.leftInTemp()).toEqual([]);
+});
+
+test("what a cancelled command wrote is looked for, too", async () => {
+  const session = await startCliSession({ variables });
+  const script = 'printf %s "$DATABASE_PASSWORD" > out.log; echo written; sleep 30';
+  const { code, stderr } = await session.run(["exec", "--leak-check", "fail", "--", "sh", "-c", script], {
+    onStart: (child) => child.stdout?.once("data", () => child.kill("SIGTERM")),
+  });
+  expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining("[LEAK_FOUND]") });
+  expect(stderr).toContain("Leak: out.log:1:1");
+  expect(session.left()).toEqual([]);
 });
