@@ -1,5 +1,5 @@
 import { constants, type KeyObject, privateDecrypt, publicEncrypt } from "node:crypto";
-import { StashError } from "../errors.ts";
+import { StashError } from "../lib/errors.ts";
 import { decodeBase64, encodeBase64Url } from "./encoding.ts";
 import { parseWire } from "./wire-text.ts";
 

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, KeyObject } from "node:crypto";
 import { importJWK } from "jose";
-import { StashError } from "../errors.ts";
+import { StashError } from "../lib/errors.ts";
 import { fingerprintOf } from "./device-key.ts";
 import { decodeBase64 } from "./encoding.ts";
 import { isRecoveryShare, openRecoveryShare } from "./recovery-share.ts";

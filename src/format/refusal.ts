@@ -1,4 +1,4 @@
-import { joinLines, printable, StashError } from "../errors.ts";
+import { joinLines, printable, StashError } from "../lib/errors.ts";
 
 /**
  * Refuses, before anything is written, what a format cannot carry.

@@ -1,6 +1,6 @@
 import http from "node:http";
 import type https from "node:https";
-import { StashError } from "../errors.ts";
+import { StashError } from "../lib/errors.ts";
 import { createServerClock, type ServerClock } from "./server-clock.ts";
 
 /** When everything that belongs together must be over, retries and pauses included. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { StringDecoder } from "node:string_decoder";
-import { printable, StashError, systemCode } from "../errors.ts";
+import { printable, StashError, systemCode } from "../lib/errors.ts";
 import { type Connection, moduleFor } from "./connection.ts";
 import { HttpError } from "./http-error.ts";
 import { isTransient, isUnprocessed, spareLimit, waitToRetry } from "./retry.ts";

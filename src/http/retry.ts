@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { systemCode } from "../errors.ts";
+import { systemCode } from "../lib/errors.ts";
 import type { Connection } from "./connection.ts";
 import { HttpError } from "./http-error.ts";
 

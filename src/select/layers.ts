@@ -1,4 +1,4 @@
-import { listNames, StashError } from "../errors.ts";
+import { listNames, StashError } from "../lib/errors.ts";
 
 /** One environment's variables, in the service's order. */
 export interface Layer<Item extends { name: string }> {

@@ -1,4 +1,4 @@
-import { createMatcher } from "./glob.ts";
+import { createMatcher } from "./patterns.ts";
 
 /** What is hidden in the log and what is not, by the names that later steps see. */
 export interface Masking {

@@ -1,4 +1,4 @@
-import { printable, StashError } from "../errors.ts";
+import { printable, StashError } from "../lib/errors.ts";
 
 // A few lines of mutual references can stand for terabytes (the "billion laughs"); no environment is this large.
 const MAX_TOTAL = 64 * 1024 * 1024;

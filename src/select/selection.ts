@@ -1,7 +1,7 @@
-import { joinLines, listNames, printable, StashError } from "../errors.ts";
-import { createMatcher } from "./glob.ts";
+import { joinLines, listNames, printable, StashError } from "../lib/errors.ts";
+import { createMatcher } from "./patterns.ts";
 import { isIgnored } from "./ignored-names.ts";
-import { type Choice, chooseVariables, describeRule, type VariableRule } from "./variable-rules.ts";
+import { type Choice, chooseVariables, describeRule, type VariableRule } from "./rules.ts";
 
 export interface SelectionRules {
   rules: readonly VariableRule[];

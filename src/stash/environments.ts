@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { listNames, printable, StashError } from "../errors.ts";
+import { listNames, printable, StashError } from "../lib/errors.ts";
 import { call, type Service, statusOf } from "./service.ts";
 
 const environments = v.array(v.object({ slug: v.string(), type: v.string() }));

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { StashError } from "../errors.ts";
+import { StashError } from "../lib/errors.ts";
 import { HttpError } from "../http/http-error.ts";
 import { isTransient, isUnprocessed, waitToRetry } from "../http/retry.ts";
 import { call, type Service, send, statusOf } from "./service.ts";

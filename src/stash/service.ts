@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { listNames, printable, StashError } from "../errors.ts";
+import { listNames, printable, StashError } from "../lib/errors.ts";
 import type { Connection } from "../http/connection.ts";
 import { HttpError } from "../http/http-error.ts";
 import { type RequestOptions, request } from "../http/request.ts";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { scanFiles } from "../../src/redact/file-scan.ts";
+import { scanFiles } from "../../src/leaks/scan.ts";
 import { createMatcher } from "../../src/redact/matcher.ts";
 import { deriveNeedles } from "../../src/redact/needles.ts";
 import type { Claim } from "./report.ts";

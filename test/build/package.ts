@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { version } from "../../src/version.ts";
+import { version } from "../../src/lib/version.ts";
 
 // The release's assets for systems without an action: dist/ as an archive that anyone can make again, to the byte, and the folder of the npm
 // package.

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { version } from "../../src/version.ts";
+import { version } from "../../src/lib/version.ts";
 
 // What the changelog says of this version, for the release's page.
 

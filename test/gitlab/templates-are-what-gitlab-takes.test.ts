@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { inputDefaults } from "../../src/host/input-defaults.ts";
+import { inputDefaults } from "../../src/inputs/defaults.ts";
 import { actionManifest, actionRoot } from "../runner/job.ts";
 import { instantiate, readTemplate } from "./job.ts";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { scanFiles } from "../../src/redact/file-scan.ts";
+import { scanFiles } from "../../src/leaks/scan.ts";
 import { createMatcher } from "../../src/redact/matcher.ts";
 
 const CHUNK = 1024 * 1024;

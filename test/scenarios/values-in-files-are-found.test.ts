@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readKeptSecrets } from "../../src/run/kept-secrets.ts";
+import { readKeptSecrets } from "../../src/masks/store.ts";
 import { startCliSession } from "./cli.ts";
 import { startSession } from "./session.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { describeError, listNames, printable, StashError } from "../../src/errors.ts";
+import { describeError, listNames, printable, StashError } from "../../src/lib/errors.ts";
 
 test.each([
   ["plain name_1", "plain name_1"],

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { describeError, StashError } from "../../src/errors.ts";
+import { describeError, StashError } from "../../src/lib/errors.ts";
 import { actionRoot } from "../runner/job.ts";
 
 const source = readFileSync(join(actionRoot, "src/errors.ts"), "utf8");

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { inputDefaults } from "../../src/host/input-defaults.ts";
-import { version } from "../../src/version.ts";
+import { inputDefaults } from "../../src/inputs/defaults.ts";
+import { version } from "../../src/lib/version.ts";
 import { actionManifest, actionRoot } from "../runner/job.ts";
 
 const manifest = actionManifest();

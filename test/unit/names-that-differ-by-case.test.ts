@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkExports } from "../../src/select/export-rules.ts";
+import { checkExports } from "../../src/select/exportable.ts";
 
 const rules = { allowNames: [], hostRefuses: [], takenNames: [] };
 const variables = new Map([

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkNode } from "../../src/run/node-version.ts";
+import { checkNode } from "../../src/lib/node-version.ts";
 
 test.each(["22.21.0", "22.22.3", "24.5.0", "24.21.0", "25.0.0", "26.1.0"])(
   "%s runs everything",

@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { isOurs } from "../../src/device/leftovers.ts";
-import { isOwnerAlive } from "../../src/device/session-owner.ts";
-import { checkTemporaryDirectory } from "../../src/device/temporary-directory.ts";
+import { isOurs } from "../../src/key/leftovers.ts";
+import { isOwnerAlive } from "../../src/key/owner.ts";
+import { checkTemporaryDirectory } from "../../src/key/temporary-directory.ts";
 import { formatGitHub } from "../../src/format/github.ts";
-import { commandEnvironment } from "../../src/run/command.ts";
-import { notStarted } from "../../src/run/masked-command.ts";
-import { describeOversized } from "../../src/run/oversized.ts";
-import { isDangerousName } from "../../src/select/refused-names.ts";
+import { commandEnvironment } from "../../src/command/run.ts";
+import { notStarted } from "../../src/command/masked.ts";
+import { describeOversized } from "../../src/command/limits.ts";
+import { isDangerousName } from "../../src/select/dangerous-names.ts";
 
 // Windows and macOS, wherever these run: what differs takes the platform, or what stands for it, as a parameter.
 

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { describeOversized } from "../../src/run/oversized.ts";
+import { describeOversized } from "../../src/command/limits.ts";
 
 const KIB = 1024;
 const starts = (variables: ReadonlyMap<string, string>) =>

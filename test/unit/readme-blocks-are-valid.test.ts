@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse as parseYaml, stringify as stringifyYaml } from "yaml";
-import { parseVariableRules } from "../../src/select/variable-rules.ts";
+import { parseVariableRules } from "../../src/select/rules.ts";
 import { validateWorkflow } from "../build/validator.ts";
 import { readTemplate } from "../gitlab/job.ts";
 import { actionManifest, actionRoot } from "../runner/job.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { selectVariables } from "../../src/select/selection.ts";
-import { parseVariableRules } from "../../src/select/variable-rules.ts";
+import { parseVariableRules } from "../../src/select/rules.ts";
 
 const stored = [
   "DB_HOST",

@@ -12,9 +12,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { createKeyDirectory, newKeyDirectoryPath } from "../../src/device/key-directory.ts";
-import { deleteKeyDirectory } from "../../src/device/key-directory-deletion.ts";
-import { deleteDraft, type EnvFile, restoreEnvFile, writeEnvFile } from "../../src/workspace/env-file.ts";
+import { createKeyDirectory, newKeyDirectoryPath } from "../../src/key/directory.ts";
+import { deleteKeyDirectory } from "../../src/key/delete.ts";
+import { deleteDraft, type EnvFile, restoreEnvFile, writeEnvFile } from "../../src/export/env-file.ts";
 
 let folder = "";
 let file: EnvFile;

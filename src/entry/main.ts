@@ -1,0 +1,3 @@
+import { pull } from "./bundle.ts";
+
+await pull();

@@ -1,5 +1,0 @@
-import { contend } from "./run/contend.ts";
-
-// The process that the key race starts twice (src/run/key-race.ts).
-
-await contend();

@@ -1,0 +1,55 @@
+import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { PRIVATE_KEY_FILE } from "./directory.ts";
+import { deleteKeyDirectory } from "./delete.ts";
+import { describeOwner } from "./owner.ts";
+import { checkTemporaryDirectory } from "./temporary-directory.ts";
+
+// Whoever renames or unlinks it has it: both are atomic (rename(2), unlink(2)), so that a key is never used and abandoned at once.
+const PREPARED_FILE = "prepared_key.pem";
+
+/** Puts a key that nobody has asked for yet into a key directory of its own. Throws the system's error. */
+export async function writePreparedKey(path: string, privateKeyPem: string): Promise<void> {
+  await checkTemporaryDirectory(dirname(path));
+  await mkdir(path, { mode: 0o700 });
+  const draft = join(path, `${PREPARED_FILE}.part`);
+  try {
+    await writeFile(draft, privateKeyPem, { flag: "wx", mode: 0o600 });
+    await rename(draft, join(path, PREPARED_FILE));
+  } catch (error) {
+    await deleteKeyDirectory(path); // a full disk: nothing else knows of it
+    throw error;
+  }
+}
+
+/** @returns the private key (PKCS#8 PEM), whose directory is the caller's from now on; `undefined` when there is none */
+export async function claimPreparedKey(path: string): Promise<string | undefined> {
+  const file = join(path, PRIVATE_KEY_FILE);
+  try {
+    await rename(join(path, PREPARED_FILE), file);
+  } catch {
+    return undefined; // not there yet, or abandoned
+  }
+  const { name, content } = await describeOwner();
+  await writeFile(join(path, name), content, { flag: "wx", mode: 0o600 });
+  return readFile(file, "utf8");
+}
+
+/** Deletes a key that nobody has claimed. @returns whether it was there for the taking */
+export async function abandonPreparedKey(path: string): Promise<boolean> {
+  try {
+    await unlink(join(path, PREPARED_FILE));
+  } catch {
+    return false;
+  }
+  await deleteKeyDirectory(path);
+  return true;
+}
+
+/** Whether somebody may still claim it. */
+export async function isPrepared(path: string): Promise<boolean> {
+  return readFile(join(path, PREPARED_FILE)).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,3 +1,0 @@
-import { pull } from "./index.ts";
-
-await pull();

@@ -1,0 +1,67 @@
+import { listNames, StashError } from "../lib/errors.ts";
+import { isDangerousName, isPortableName } from "./dangerous-names.ts";
+
+export interface ExportRules {
+  /** dangerous names that the workflow's author lets through */
+  allowNames: readonly string[];
+  /** names that the CI system never takes, allowed or not */
+  hostRefuses: readonly string[];
+  /** names that this action gives out itself */
+  takenNames: readonly string[];
+  /** whoever looks them up does not tell upper from lower case: Windows in the environment, GitHub in outputs */
+  ignoresCase: boolean;
+}
+
+/**
+ * Refuses what must not be exported, before anything is.
+ *
+ * @throws {StashError} `NAMES_REFUSED` or `VALUES_REFUSED`, naming all of them
+ */
+export function checkExports(variables: ReadonlyMap<string, string>, rules: ExportRules): void {
+  const names = [...variables.keys()];
+  const among = (list: readonly string[]) => {
+    const folded = new Set(list.map((name) => name.toUpperCase()));
+    return names.filter((name) => folded.has(name.toUpperCase()));
+  };
+
+  const unportable = names.filter((name) => !isPortableName(name));
+  const forbidden = among(rules.hostRefuses);
+  const dangerous = names.filter(
+    (name) => isDangerousName(name) && !forbidden.includes(name) && !rules.allowNames.includes(name),
+  );
+  const taken = among(rules.takenNames);
+  const byFoldedName = Map.groupBy(names, (name) => name.toUpperCase());
+  const colliding = rules.ignoresCase
+    ? names.filter((name) => (byFoldedName.get(name.toUpperCase())?.length ?? 0) > 1)
+    : [];
+  const reasons = [
+    [unportable, "not made of letters, digits and _ alone (rename them with variables: NAME as OTHER)"],
+    [forbidden, "refused by the CI system itself (leave them out with ignore)"],
+    [
+      dangerous,
+      "able to take over later steps (leave them out with ignore or, if they are meant, add them to allow-names)",
+    ],
+    [taken, "taken by this action itself (rename them with variables: NAME as OTHER)"],
+    [
+      colliding,
+      "the same but for upper and lower case, which are not told apart here (rename one with variables: NAME as OTHER)",
+    ],
+  ] as const;
+  const refused = reasons.filter(([found]) => found.length > 0);
+  if (refused.length > 0) {
+    const lines = refused.map(([found, why]) => `- ${why}: ${listNames(found)}`);
+    throw new StashError(
+      "NAMES_REFUSED",
+      `Nothing was exported, because these names are refused:\n${lines.join("\n")}`,
+    );
+  }
+
+  const withNul = names.filter((name) => variables.get(name)?.includes("\0"));
+  if (withNul.length > 0) {
+    throw new StashError(
+      "VALUES_REFUSED",
+      `Nothing was exported, because an environment variable cannot hold a NUL character: ${listNames(withNul)}. ` +
+        "Store binary values as base64, or add these names to ignore.",
+    );
+  }
+}

@@ -1,0 +1,105 @@
+import { printable } from "../lib/errors.ts";
+import { compileGlob, createMatcher } from "./patterns.ts";
+
+/** One line of `variables`: which names it speaks of, and what becomes of them. */
+export interface VariableRule {
+  /** 1-based */
+  line: number;
+  /** as it was written, for messages */
+  text: string;
+  action: "include" | "exclude";
+  pattern: string;
+  /** the new name; its `*` stand for those of the pattern */
+  target: string | undefined;
+  /** matching nothing is fine */
+  isOptional: boolean;
+}
+
+const EXPECTED = "expected NAME, !NAME, NAME? or NAME as OTHER, where NAME may hold *, ? and [a-z]";
+const RULE = /^(?<not>!?)\s*(?<pattern>[^\s!]\S*?)(?<optional>\??)(?:\s+as\s+(?<target>\S+?)(?<late>\??))?$/;
+
+/**
+ * Parses rules, one a line or comma; `#` begins a comment.
+ *
+ * @param refuse called for each mistake with the line, the rule and what was expected
+ */
+export function parseVariableRules(text: string, refuse: (mistake: string) => void): VariableRule[] {
+  const written = text.split(/\r?\n/).flatMap((line, index) =>
+    line
+      .replace(/#.*/, "")
+      .split(",")
+      .map((rule) => ({ line: index + 1, text: rule.trim() })),
+  );
+  const rules: VariableRule[] = [];
+  for (const { line, text } of written.filter((rule) => rule.text !== "")) {
+    const groups = RULE.exec(text)?.groups;
+    const rule: VariableRule = {
+      line,
+      text,
+      action: groups?.not === "!" ? "exclude" : "include",
+      pattern: groups?.pattern ?? "",
+      target: groups?.target,
+      isOptional: groups?.optional === "?" || groups?.late === "?",
+    };
+    const mistake = groups === undefined ? EXPECTED : mistakeIn(rule);
+    if (mistake !== undefined) refuse(`${describeRule(rule)}: ${mistake}`);
+    rules.push(rule);
+  }
+  if (!rules.some(({ action }) => action === "include")) {
+    refuse("nothing is included. Begin with * to leave names out of everything");
+  }
+  return rules;
+}
+
+/** `line 3, "DB_*"`: where a rule stands and what it says, safe to print. */
+export function describeRule({ line, text }: VariableRule): string {
+  return `line ${line}, "${printable(text)}"`;
+}
+
+function mistakeIn({ action, pattern, target }: VariableRule): string | undefined {
+  if (compileGlob(pattern) === undefined) return "a [ does not close, or holds no range";
+  if (target === undefined) return undefined;
+  if (action === "exclude") return "what is left out takes no new name";
+  if (!/^[A-Za-z_*][A-Za-z0-9_*]*$/.test(target)) return "the new name may hold letters, digits, _ and *";
+  if (stars(target) > stars(pattern)) return "the new name has more * than the pattern";
+  return undefined;
+}
+
+function stars(text: string): number {
+  return text.split("*").length - 1;
+}
+
+/** Which variable is exported under which name, and the rule that says so. */
+export interface Choice {
+  source: string;
+  target: string;
+  rule: VariableRule;
+}
+
+/**
+ * Chooses among names: for each, the last rule that matches it decides.
+ *
+ * @returns the choices, and the rules that matched nothing
+ */
+export function chooseVariables(
+  names: Iterable<string>,
+  rules: readonly VariableRule[],
+): { chosen: Choice[]; unmatched: VariableRule[] } {
+  const matchesOf = createMatcher(rules.map(({ pattern }) => pattern));
+  const matched = new Set<VariableRule | undefined>();
+  const chosen: Choice[] = [];
+  for (const source of names) {
+    const matches = matchesOf(source);
+    for (const { index } of matches) matched.add(rules[index]);
+    const last = matches.at(-1);
+    const rule = rules[last?.index ?? -1];
+    if (rule?.action === "include")
+      chosen.push({ source, target: rename(source, rule, last?.captures ?? []), rule });
+  }
+  return { chosen, unmatched: rules.filter((rule) => !matched.has(rule)) };
+}
+
+function rename(source: string, { target }: VariableRule, captures: readonly string[]): string {
+  let next = 0;
+  return target?.replaceAll("*", () => captures[next++] ?? "") ?? source;
+}
