@@ -1,2 +1,2 @@
-import { pull } from "./index.js";
-await pull();
+import { runMain } from "./bundle.js";
+await runMain();

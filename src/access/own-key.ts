@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { printable, StashError, systemCode } from "../lib/errors.ts";
 import { DEVICE_FILE, PRIVATE_KEY_FILE } from "../key/directory.ts";
+import { StashError, systemCode } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
 
-/** A person's own device key, as an official client keeps it. It is read, never written. */
+/** A person's own device key, as an official client stores it. It is read and never written. */
 export interface OwnKey {
   id: number;
-  /** PKCS#8 PEM, in memory until the command ends */
+  /** PKCS#8 PEM, held in memory until the command ends */
   privateKeyPem: string;
 }
 
@@ -19,8 +20,8 @@ export async function readOwnKey(path: string): Promise<OwnKey> {
   const unreadable = (why: string, cause?: unknown) =>
     new StashError(
       "APPROVER_KEY_UNREADABLE",
-      `There is no device key to approve with in ${printable(path)}: ${why}. Make one with an official client (secret-stash key init), ` +
-        "or name its directory with --key-dir.",
+      `There is no usable device key in ${printable(path)}: ${why}. Create one with an official client (secret-stash key init), or set ` +
+        "--key-dir to its directory.",
       { cause },
     );
   const read = async (file: string) => {
@@ -33,7 +34,7 @@ export async function readOwnKey(path: string): Promise<OwnKey> {
   const privateKeyPem = await read(PRIVATE_KEY_FILE);
   const device = parseObject(await read(DEVICE_FILE));
   const id = Number(device.device_key_id);
-  if (!Number.isSafeInteger(id) || id < 1) throw unreadable(`${DEVICE_FILE} does not tell the key's id`);
+  if (!Number.isSafeInteger(id) || id < 1) throw unreadable(`${DEVICE_FILE} does not hold the key's id`);
   return { id, privateKeyPem };
 }
 
@@ -41,6 +42,6 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     return Object(JSON.parse(text));
   } catch {
-    return {}; // JSON.parse's own message quotes the file
+    return {}; // The message of JSON.parse would quote the file.
   }
 }

@@ -1,4 +1,5 @@
 import { readPublicKey } from "../crypto/device-key.ts";
+import { isTemporaryLabel } from "../key/label.ts";
 import { StashError } from "../lib/errors.ts";
 import { listKeyAccess } from "../stash/envelopes.ts";
 import { listKeys } from "../stash/keys.ts";
@@ -10,20 +11,20 @@ export interface AccessRequest {
   label: string;
   owner: string;
   publicKeyPem: string;
-  /** worked out from the public key here, because what the service says of it proves nothing */
+  /** calculated here from the public key, because what the service says about it proves nothing */
   fingerprint: string;
 }
 
 export interface AccessRequests {
   /** newest first */
   requests: AccessRequest[];
-  /** keys that have access */
+  /** keys that have access already */
   holders: AccessRequest[];
-  /** keys that are never approved here: recovery keys, and what is no RSA-4096 key */
+  /** the number of keys that are never approved here: recovery keys, and keys other than RSA-4096 */
   others: number;
 }
 
-/** The device keys of an environment, by whether they have access. */
+/** Lists the device keys of an environment, by whether they have access. */
 export async function listRequests(service: Service, environment: string): Promise<AccessRequests> {
   const found: AccessRequests = { requests: [], holders: [], others: 0 };
   for (const { keyType, publicKeyPem, hasEnvelope, ...key } of await listKeyAccess(service, environment)) {
@@ -36,9 +37,9 @@ export async function listRequests(service: Service, environment: string): Promi
 }
 
 /**
- * The one request with this fingerprint; `undefined` when its key has access already.
+ * Finds the one request with this fingerprint; `undefined` if its key has access already.
  *
- * @param digits the first 32 digits or more
+ * @param digits 32 or more leading digits
  * @throws {StashError} `REQUEST_NOT_FOUND`, `REQUEST_AMBIGUOUS`
  */
 export function findRequest(
@@ -50,22 +51,20 @@ export function findRequest(
   if (second !== undefined) {
     throw new StashError(
       "REQUEST_AMBIGUOUS",
-      "Two keys with this fingerprint need access, which only a fault of the service or a forgery can explain. Nothing was approved. " +
+      "Two keys with this fingerprint need access. Only a fault of the service or a forgery can explain that. Nothing was approved. " +
         "Delete both keys in SecretStash, and run the job again.",
     );
   }
   if (found !== undefined || holders.some(isMeant)) return found;
   throw new StashError(
     "REQUEST_NOT_FOUND",
-    "No key with this fingerprint needs access to the environment. The job may have ended or its key expired, the fingerprint may be " +
-      "mistyped, or the job waits for another environment. Nothing was approved.",
+    "No key with this fingerprint needs access to the environment. The job may have ended, its key may have expired, the fingerprint may " +
+      "be mistyped, or the job waits for another environment. Nothing was approved. Compare the fingerprint in the job's log.",
   );
 }
 
-const TEMPORARY_LABEL = "CI/CD Temporary Key (";
-
-/** Whether a request is for a key that dies by itself. Of a key of another account, its label is all there is to see. */
+/** Whether a request is for a key that expires by itself. For a key of another account, the label is all there is to go by. */
 export async function looksTemporary(service: Service, { id, label }: AccessRequest): Promise<boolean> {
   const own = (await listKeys(service)).find((key) => key.id === id);
-  return own === undefined ? label.startsWith(TEMPORARY_LABEL) : own.expiresAt !== undefined;
+  return own === undefined ? isTemporaryLabel(label) : own.expiresAt !== undefined;
 }

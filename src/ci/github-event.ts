@@ -1,32 +1,30 @@
 import { readFileSync } from "node:fs";
 
 /**
- * GitHub gives no secrets to pull requests from forks and from Dependabot (docs.github.com, "Events that trigger workflows" and
- * "Dependabot on GitHub Actions").
- *
- * @returns a sentence that says so, when the event shows it
+ * Explains that GitHub passes no secrets to pull requests from forks and from Dependabot, if this is one (docs.github.com, "Events that
+ * trigger workflows" and "Dependabot on GitHub Actions").
  */
-export function whyNoSecrets({
+export function explainMissingSecrets({
   GITHUB_ACTOR,
   GITHUB_EVENT_NAME = "",
   GITHUB_EVENT_PATH,
 }: NodeJS.ProcessEnv): string | undefined {
-  const way = "Set on-missing-credentials: skip to let such runs go on without the variables.";
+  const remedy = "Set on-missing-credentials to skip to let such runs go on without the variables.";
   if (GITHUB_ACTOR === "dependabot[bot]") {
-    return `This run is Dependabot's, and GitHub gives it Dependabot secrets alone. ${way}`;
+    return `This run was started by Dependabot, and GitHub passes only Dependabot secrets to it. ${remedy}`;
   }
-  // pull_request_target runs in the base repository, with its secrets.
+  // `pull_request_target` runs in the base repository, with its secrets.
   if (!/^pull_request(?!_target)/.test(GITHUB_EVENT_NAME)) return undefined;
   const { pull_request: pull } = readEvent(GITHUB_EVENT_PATH);
   if (pull?.head?.repo?.full_name === pull?.base?.repo?.full_name) return undefined;
-  return `This run is for a pull request from a fork, and GitHub gives it no secrets. ${way}`;
+  return `This run is for a pull request from a fork, and GitHub passes no secrets to it. ${remedy}`;
 }
 
 interface PullRequestEvent {
   pull_request?: Record<"head" | "base", { repo?: { full_name?: string } | null } | undefined>;
 }
 
-/** The event is only asked for a better message, so one that cannot be read is no event. */
+/** Reads the event that started the run. It only improves a message, so an unreadable one is ignored. */
 function readEvent(path: string | undefined): PullRequestEvent {
   try {
     return (JSON.parse(readFileSync(path ?? "", "utf8")) ?? {}) as PullRequestEvent;

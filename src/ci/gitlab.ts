@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { StashError } from "../lib/errors.ts";
-import type { Host } from "./host.ts";
+import type { Exporter, System } from "./host.ts";
 import { describeGitLabJob } from "./job-origin.ts";
-import { createShellHost, type ShellOptions } from "./shell.ts";
+import { createShellExporter, createShellSystem, type ExporterOptions, type SystemOptions } from "./shell.ts";
 
-// What the component calls its own (templates/): sourcing a variable of such a name would overwrite it.
+// The shell variables of the component (templates/): a sourced variable of the same name would overwrite one of them.
 const templateNames = [
   "SS_ARCHIVE",
   "SS_BUNDLE",
@@ -20,40 +20,46 @@ const templateNames = [
   "SS_URL",
 ];
 
-/** GitLab CI. Its runner masks nothing that is learnt at run time, so our redactor does (docs/gitlab.md). */
-export function createGitLabHost(options: ShellOptions): Host {
+/** GitLab CI. Its runner masks nothing that a job learns at run time, so our redactor does (docs/gitlab.md). */
+export function createGitLabSystem(options: SystemOptions): System {
   const { environment } = options;
-  const host = createShellHost(options);
+  const system = createShellSystem(options);
+  const workspace = resolve(environment.CI_PROJECT_DIR || ".");
   return {
-    ...host,
-    workspace: resolve(environment.CI_PROJECT_DIR || "."),
-    ...describeGitLabJob(environment),
-    refusedNames: templateNames,
-    whyNoSecrets: () => whyNoSecrets(environment),
-    checkJob: () => {
+    ...system,
+    job: { ...system.job, ...describeGitLabJob(environment), workspace },
+    explainMissingSecrets: () => explainMissingSecrets(environment),
+    refuseTracedJob: () => {
       const isTraced = /^(true|1|yes)$/i.test(environment.CI_DEBUG_TRACE ?? "");
-      if (!isTraced || /^true$/i.test(host.readInput("allow-debug-trace").trim())) return;
+      if (!isTraced || /^true$/i.test(system.readInput("allow-debug-trace").trim())) return;
       throw new StashError(
         "DEBUG_TRACE_REFUSED",
-        "Nothing was pulled, because CI_DEBUG_TRACE is on: the runner then prints every variable of the job. Turn it off, or set " +
-          "allow-debug-trace to true if whoever reads the log may know the values.",
+        "Nothing was pulled, because CI_DEBUG_TRACE is on, and the runner then prints every variable of the job. Turn it off, or set " +
+          "allow-debug-trace to true if everybody who can read the log may know the values.",
       );
     },
   };
 }
 
-/** GitLab gives protected variables to protected branches and tags alone (docs.gitlab.com, "Protect a CI/CD variable"). */
-function whyNoSecrets({
+export function createGitLabExporter(options: ExporterOptions): Exporter {
+  return { ...createShellExporter(options), refusedNames: templateNames };
+}
+
+/** GitLab passes protected variables to protected branches and tags only (docs.gitlab.com, "Protect a CI/CD variable"). */
+function explainMissingSecrets({
   CI_COMMIT_REF_PROTECTED,
   CI_MERGE_REQUEST_SOURCE_PROJECT_ID,
   CI_MERGE_REQUEST_PROJECT_ID,
-}: NodeJS.ProcessEnv) {
-  const way = "Set on-missing-credentials: skip to let such pipelines go on without the variables.";
+}: NodeJS.ProcessEnv): string | undefined {
+  const remedy = "Set on-missing-credentials to skip to let such pipelines go on without the variables.";
   if ((CI_MERGE_REQUEST_SOURCE_PROJECT_ID ?? "") !== (CI_MERGE_REQUEST_PROJECT_ID ?? "")) {
-    return `This pipeline is for a merge request from a fork, which gets none of this project's variables. ${way}`;
+    return `This pipeline is for a merge request from a fork, which gets none of this project's variables. ${remedy}`;
   }
   if (CI_COMMIT_REF_PROTECTED === "false") {
-    return `This branch is not protected, and GitLab gives it no protected variables. Unprotect the variable, or protect the branch. ${way}`;
+    return (
+      "This branch is not protected, and GitLab passes protected variables to protected branches only. Protect the branch, or make the " +
+      `variable available to all branches. ${remedy}`
+    );
   }
   return undefined;
 }

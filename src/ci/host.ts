@@ -1,58 +1,20 @@
-/** What differs from one CI system to the next. Rooms and stories know only this. */
-export interface Host {
-  /** the process's environment, for inputs and proxy settings */
-  readonly environment: NodeJS.ProcessEnv;
-  /** where the key directory is made */
-  readonly temporaryDirectory: string;
-  /** where key directories and sessions of killed jobs may lie */
-  readonly leftoversDirectory: string;
-  /** where relative paths start */
-  readonly workspace: string;
-  readonly hostname: string;
-  /** which job this is, for people: `acme/app deploy #17` */
-  readonly jobName: string | undefined;
-  /** repository, ref, sha, run and who started it, as far as the system tells: for the service's audit log */
-  readonly origin: Readonly<Record<string, string>>;
-  readonly platform: string;
-  /** names that later steps can never be given */
-  readonly refusedNames: readonly string[];
-  /** what hides values in the log: the GitHub runner, or our own redactor, which needs them kept */
-  readonly masking: "runner" | "redactor";
-  /** aborted when the job is being ended */
-  readonly cancelled: AbortSignal;
+// What differs from one CI system to the next. The other rooms know only these interfaces, and each takes the parts that it needs.
 
-  /** An input as given, or `""`. */
-  readInput(name: string): string;
-  /** Has the log hide these strings. Only when it resolves has the host been told: write nothing that holds them before. */
+/** Where people read what happens. Everything but `mask` is shown as it is, so it must never hold a secret. */
+export interface Log {
+  /** what hides values in the log: the GitHub runner, or our own redactor, which needs the values kept for it */
+  readonly masking: "runner" | "redactor";
+  /** Makes the log hide these strings. Write nothing that holds one of them before this resolves. */
   mask(secrets: Iterable<string>): Promise<void>;
-  /** Keeps a value for post; it is on disk when the call returns. */
-  saveState(name: string, value: string): void;
-  readState(name: string): string;
-  /**
-   * Hands variables to later steps and outputs to the workflow: both or, when one cannot be written, neither.
-   *
-   * @throws {StashError} `EXPORT_FAILED`
-   */
-  publish(exports: Exports): void;
   info(message: string): void;
-  /** What only somebody who looks for a fault wants to read. It is as public as all else that is said. */
+  /** Logs details for whoever is looking for a fault. They are as public as everything else. */
   debug(message: string): void;
   group(title: string, lines: readonly string[]): void;
   notice(message: string): void;
-  /** @param place in a file below the workspace, where the host can show it there */
+  /** @param place in a file below the workspace, which some systems show */
   warn(message: string, place?: Place): void;
-  /** Adds Markdown to the job's summary page, where there is one. Never fails: it is told, not needed. */
+  /** Adds Markdown to the job's summary page, if there is one. Never throws; informational. */
   summarize(markdown: string): Promise<void>;
-  /** Reports an error and makes the step fail, with the error's own exit code if it has one. */
-  fail(error: unknown): void;
-  /** Why this run gets no secrets, as a sentence, where the host can tell. */
-  whyNoSecrets(): string | undefined;
-  /**
-   * Refuses a job in which values would show whatever we do.
-   *
-   * @throws {StashError} `DEBUG_TRACE_REFUSED`
-   */
-  checkJob(): void;
 }
 
 export interface Place {
@@ -61,7 +23,73 @@ export interface Place {
   column: number;
 }
 
+/** Keeps values for a later stage of the same step, or for a later command of the same session. */
+export interface StateStore {
+  /**
+   * The value is on disk when this returns.
+   *
+   * @throws {StashError} `STATE_FAILED`
+   */
+  save(name: string, value: string): void;
+  /** @returns `""` if nothing was saved */
+  read(name: string): string;
+}
+
+/** Which job this is, and where it runs. */
+export interface JobInfo {
+  /** for people: `acme/app deploy #17` */
+  readonly name: string | undefined;
+  /** repository, ref, sha, run and actor, as far as the system tells them: for the service's audit log */
+  readonly origin: Readonly<Record<string, string>>;
+  /** where relative paths start */
+  readonly workspace: string;
+  /** where the key directory is created */
+  readonly temporaryDirectory: string;
+  /** where killed jobs may have left key directories and sessions */
+  readonly leftoversDirectory: string;
+  readonly hostname: string;
+  readonly platform: string;
+}
+
+/** Hands variables to later steps. */
+export interface Exporter {
+  /** names that the system never passes on */
+  readonly refusedNames: readonly string[];
+  /**
+   * Hands variables to later steps and outputs to the workflow: both, or neither if one of them cannot be written.
+   *
+   * @throws {StashError} `EXPORT_FAILED`
+   */
+  publish(exports: Exports): void;
+}
+
 export interface Exports {
   environment: ReadonlyMap<string, string>;
   outputs: ReadonlyMap<string, string>;
+}
+
+/** The CI system around this process, without anything that a session leaves behind. */
+export interface System {
+  readonly log: Log;
+  readonly job: JobInfo;
+  /** the process's environment, for proxy settings and for the commands that we start */
+  readonly environment: NodeJS.ProcessEnv;
+  /** aborted when the job is being cancelled */
+  readonly cancelled: AbortSignal;
+  /** @returns the text of an input, or `""` */
+  readInput(name: string): string;
+  /** Explains why this run gets no secrets, as a sentence, if the system can tell. */
+  explainMissingSecrets(): string | undefined;
+  /**
+   * Refuses a job whose log would show the values whatever we do.
+   *
+   * @throws {StashError} `DEBUG_TRACE_REFUSED`
+   */
+  refuseTracedJob(): void;
+}
+
+/** The CI system as a session uses it. */
+export interface Host extends System {
+  readonly state: StateStore;
+  readonly exporter: Exporter;
 }

@@ -1,14 +1,14 @@
-import type { Host } from "./host.ts";
+import type { JobInfo } from "./host.ts";
 
-type Described = Pick<Host, "jobName" | "origin">;
+type JobOrigin = Pick<JobInfo, "name" | "origin">;
 
 /** From docs.github.com, "Variables reference". */
-export function describeGitHubJob(environment: NodeJS.ProcessEnv): Described {
+export function describeGitHubJob(environment: NodeJS.ProcessEnv): JobOrigin {
   const { GITHUB_REPOSITORY, GITHUB_WORKFLOW, GITHUB_RUN_NUMBER, GITHUB_RUN_ID, GITHUB_SERVER_URL } =
     environment;
   return {
-    jobName: nameOf(GITHUB_REPOSITORY, GITHUB_WORKFLOW, GITHUB_RUN_NUMBER),
-    origin: told({
+    name: nameOf(GITHUB_REPOSITORY, GITHUB_WORKFLOW, GITHUB_RUN_NUMBER),
+    origin: omitEmpty({
       repository: GITHUB_REPOSITORY,
       ref: environment.GITHUB_REF,
       sha: environment.GITHUB_SHA,
@@ -21,11 +21,11 @@ export function describeGitHubJob(environment: NodeJS.ProcessEnv): Described {
 }
 
 /** From docs.gitlab.com, "Predefined CI/CD variables". */
-export function describeGitLabJob(environment: NodeJS.ProcessEnv): Described {
+export function describeGitLabJob(environment: NodeJS.ProcessEnv): JobOrigin {
   const { CI_PROJECT_PATH, CI_JOB_NAME, CI_PIPELINE_IID } = environment;
   return {
-    jobName: nameOf(CI_PROJECT_PATH, CI_JOB_NAME, CI_PIPELINE_IID),
-    origin: told({
+    name: nameOf(CI_PROJECT_PATH, CI_JOB_NAME, CI_PIPELINE_IID),
+    origin: omitEmpty({
       repository: CI_PROJECT_PATH,
       ref: environment.CI_COMMIT_REF_NAME,
       sha: environment.CI_COMMIT_SHA,
@@ -45,6 +45,6 @@ function nameOf(
   return project && [project, name, run && `#${run}`].filter(Boolean).join(" ");
 }
 
-function told(facts: Record<string, string | undefined>): Record<string, string> {
+function omitEmpty(facts: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(Object.entries(facts).flatMap(([name, fact]) => (fact ? [[name, fact]] : [])));
 }

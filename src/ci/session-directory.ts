@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, type Stats, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { printable, StashError, systemCode } from "../lib/errors.ts";
+import { StashError, systemCode } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
 
 const NAME = /^secret-stash-session-[\w.-]{8,64}$/;
 
@@ -9,19 +10,23 @@ export function isSessionDirectoryPath(path: string): boolean {
   return NAME.test(basename(path));
 }
 
-/** What a system without step state keeps between `pull`, `mask` and `clean-up`: a directory of this user alone. */
+/** What systems without step state keep between `pull`, `mask` and `clean-up`: a directory that only this user can enter. */
 export interface SessionDirectory {
   readonly path: string;
   read(name: string): string;
-  /** Writes a file (0600) whole or not at all. */
+  /** Writes a file with mode 0600, completely or not at all. */
   write(name: string, content: string): void;
   delete(): void;
 }
 
-// A virus scanner may hold a file that was just written, for which Windows refuses its removal.
-const patience = { maxRetries: 5, retryDelay: 100 };
+// Windows refuses to remove a file that a virus scanner has open, as it may have one that was just written.
+const removal = { maxRetries: 5, retryDelay: 100 };
 
-/** Creates a directory whose name nobody can guess, for its owner alone from its first moment. Throws as `openSessionDirectory` does. */
+/**
+ * Creates a directory with a name that nobody can guess, and that only its owner can enter from its first moment.
+ *
+ * @throws {StashError} `SESSION_DIRECTORY_FAILED`
+ */
 export function createSessionDirectory(temporaryDirectory: string): SessionDirectory {
   const path = join(temporaryDirectory, `secret-stash-session-${randomBytes(8).toString("hex")}`);
   try {
@@ -29,8 +34,8 @@ export function createSessionDirectory(temporaryDirectory: string): SessionDirec
   } catch (cause) {
     throw new StashError(
       "SESSION_DIRECTORY_FAILED",
-      `The session directory ${printable(path)} cannot be made (${systemCode(cause)}). The temp directory may be missing, full or ` +
-        "read-only. Set TMPDIR to one that can be written.",
+      `The session directory ${printable(path)} cannot be created (${systemCode(cause)}). The temp directory may be missing, full or ` +
+        "read-only. Set TMPDIR to a directory that can be written.",
       { cause },
     );
   }
@@ -38,15 +43,15 @@ export function createSessionDirectory(temporaryDirectory: string): SessionDirec
 }
 
 /**
- * Opens a directory that was made before. It is deleted at the end, so it must look like one of ours; and what another user can
- * write is not trusted.
+ * Opens a session directory of an earlier command. It is deleted at the end, so it has to look like one of ours, and no other user may be
+ * able to write to it.
  *
  * @throws {StashError} `SESSION_DIRECTORY_FAILED`
  */
 export function openSessionDirectory(given: string): SessionDirectory {
   const path = resolve(given);
   if (!NAME.test(basename(path))) {
-    throw refused(path, "its name does not begin with secret-stash-session-");
+    throw refused(path, "its name does not start with secret-stash-session-");
   }
   let found: Stats;
   try {
@@ -54,10 +59,10 @@ export function openSessionDirectory(given: string): SessionDirectory {
   } catch (error) {
     throw refused(path, `it cannot be read (${systemCode(error)})`);
   }
-  if (!found.isDirectory()) throw refused(path, "it is no directory");
+  if (!found.isDirectory()) throw refused(path, "it is not a directory");
   const user = process.getuid?.();
   if (user !== undefined && (found.uid !== user || (found.mode & 0o077) !== 0)) {
-    throw refused(path, "other users own it or can reach into it");
+    throw refused(path, "another user owns it, or other users have access to it");
   }
   return sessionDirectory(path);
 }
@@ -79,13 +84,13 @@ function sessionDirectory(path: string): SessionDirectory {
       writeFileSync(draft, content, { flag: "wx", mode: 0o600 });
       renameSync(draft, join(path, name));
     },
-    delete: () => rmSync(path, { recursive: true, force: true, ...patience }),
+    delete: () => rmSync(path, { recursive: true, force: true, ...removal }),
   };
 }
 
 function refused(path: string, why: string): StashError {
   return new StashError(
     "SESSION_DIRECTORY_FAILED",
-    `The session directory ${printable(path)} cannot be used: ${why}. Pull again, and pass on SECRET_STASH_SESSION_DIR as pull set it.`,
+    `The session directory ${printable(path)} cannot be used: ${why}. Pull again, and pass on SECRET_STASH_SESSION_DIR as pull sets it.`,
   );
 }

@@ -1,94 +1,111 @@
-import { hostname } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { describeError, StashError, systemCode } from "../lib/errors.ts";
+import { hostname, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { formatShell } from "../format/shell.ts";
-import type { Exports, Host } from "./host.ts";
-import { inputVariable } from "../inputs/reader.ts";
+import { inputVariable } from "../inputs/defaults.ts";
+import { StashError, systemCode } from "../lib/errors.ts";
+import type { Exporter, Log, StateStore, System } from "./host.ts";
 import type { SessionDirectory } from "./session-directory.ts";
 
-export interface ShellOptions {
+export interface SystemOptions {
   environment: NodeJS.ProcessEnv;
-  /** inputs given as flags or files; they win over the environment */
+  /** inputs that were given as flags or files; they win over the environment */
   given: ReadonlyMap<string, string>;
-  session: SessionDirectory;
-  /** where the variables go: `stdout`, for `eval`, or a file to source */
-  exportsTo: "stdout" | "file";
   cancelled: AbortSignal;
 }
 
-/** Where the file to source is, in the session directory. */
+export interface ExporterOptions {
+  environment: NodeJS.ProcessEnv;
+  session: SessionDirectory;
+  /** where the variables go: to stdout for `eval`, or to a file to source */
+  exportsTo: "stdout" | "file";
+  log: Log;
+}
+
+/** The file to source, in the session directory. */
 const VARIABLES_FILE = "variables.sh";
 
-// There is `exec` for a command, and there are no outputs and no summary page.
-const notHere = ["run", "shell", "working-directory", "outputs", "summary"];
+// `exec` runs commands here, and there are neither outputs nor a summary page.
+const unsupportedInputs = ["run", "shell", "working-directory", "outputs", "summary"];
 
-/** Any shell: nothing masks the log, so the values are kept for the redactor. Every message goes to stderr. */
-export function createShellHost({ environment, given, session, exportsTo, cancelled }: ShellOptions): Host {
-  const say = (message: string) => void process.stderr.write(`${message}\n`);
+/** Any shell. Nothing masks the log, so the values are kept for the redactor. Every message goes to stderr. */
+export function createShellSystem({ environment, given, cancelled }: SystemOptions): System {
+  const temporaryDirectory = resolve(environment.RUNNER_TEMP || tmpdir());
   return {
     environment,
-    temporaryDirectory: session.path,
-    leftoversDirectory: dirname(session.path),
-    workspace: resolve("."),
-    hostname: hostname() || "Unknown Host",
-    jobName: undefined,
-    origin: {},
-    platform: process.platform,
-    refusedNames: [],
-    masking: "redactor",
     cancelled,
+    log: createShellLog(/^true$/i.test(environment.SECRET_STASH_DEBUG ?? "")),
+    job: {
+      name: undefined,
+      origin: {},
+      workspace: resolve("."),
+      temporaryDirectory,
+      leftoversDirectory: temporaryDirectory,
+      hostname: hostname() || "Unknown Host",
+      platform: process.platform,
+    },
     readInput: (name) => {
-      if (notHere.includes(name)) return "";
+      if (unsupportedInputs.includes(name)) return "";
       return given.get(name) ?? environment[inputVariable(name)] ?? "";
     },
+    explainMissingSecrets: () => undefined,
+    refuseTracedJob: () => {},
+  };
+}
+
+function createShellLog(isDebugging: boolean): Log {
+  const say = (message: string) => void process.stderr.write(`${message}\n`);
+  return {
+    masking: "redactor",
     mask: async () => {},
-    saveState: (name, value) => {
-      try {
-        session.write(`${name}.json`, value);
-      } catch (cause) {
-        throw new StashError(
-          "STATE_FAILED",
-          `What must be cleaned up later cannot be saved in the session directory (${systemCode(cause)}). The disk may be full. ` +
-            "Nothing was exported.",
-          { cause },
-        );
-      }
-    },
-    readState: (name) => session.read(`${name}.json`),
-    publish: ({ environment: variables }) => publish(session, exportsTo, variables),
     info: say,
+    debug: (message) => {
+      if (isDebugging) say(`SecretStash debug: ${message}`);
+    },
     group: (title, lines) => {
       say(title);
       for (const line of lines) say(`  ${line}`);
     },
     notice: (message) => say(`SecretStash: ${message}`),
     warn: (message) => say(`SecretStash warning: ${message}`),
-    fail: (error) => {
-      const { title, message } = describeError(error);
-      say(`${title}\n${message}`);
-    },
-    debug: (message) => {
-      if (/^true$/i.test(environment.SECRET_STASH_DEBUG ?? "")) say(`SecretStash debug: ${message}`);
-    },
     summarize: async () => {},
-    whyNoSecrets: () => undefined,
-    checkJob: () => {},
   };
 }
 
-function publish(
-  session: SessionDirectory,
-  exportsTo: ShellOptions["exportsTo"],
-  variables: Exports["environment"],
-): void {
-  if (variables.size === 0) return;
-  const text = formatShell(new Map([["SECRET_STASH_SESSION_DIR", session.path], ...variables]));
-  if (exportsTo === "stdout") {
-    process.stdout.write(text);
-    return;
-  }
+/** Keeps state in the session directory. */
+export function createSessionState(session: SessionDirectory): StateStore {
+  return {
+    save: (name, value) => {
+      try {
+        session.write(`${name}.json`, value);
+      } catch (cause) {
+        throw new StashError(
+          "STATE_FAILED",
+          "The list of things to clean up later cannot be saved in the session directory " +
+            `(${systemCode(cause)}). The disk may be full. Nothing was exported.`,
+          { cause },
+        );
+      }
+    },
+    read: (name) => session.read(`${name}.json`),
+  };
+}
+
+/** Writes a file to source and prints its path, or prints the text itself for `eval`. */
+export function createShellExporter({ session, exportsTo }: ExporterOptions): Exporter {
+  return {
+    refusedNames: [],
+    publish: ({ environment: variables }) => {
+      if (variables.size === 0) return;
+      const text = formatShell(new Map([["SECRET_STASH_SESSION_DIR", session.path], ...variables]));
+      process.stdout.write(exportsTo === "stdout" ? text : `${writeVariables(session, text)}\n`);
+    },
+  };
+}
+
+function writeVariables(session: SessionDirectory, text: string): string {
   try {
     session.write(VARIABLES_FILE, text);
+    return join(session.path, VARIABLES_FILE);
   } catch (cause) {
     throw new StashError(
       "EXPORT_FAILED",
@@ -96,5 +113,4 @@ function publish(
       { cause },
     );
   }
-  process.stdout.write(`${join(session.path, VARIABLES_FILE)}\n`);
 }

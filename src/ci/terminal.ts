@@ -1,19 +1,19 @@
 import { createInterface } from "node:readline";
 import { styleText } from "node:util";
 
-/** A person at a terminal, or a script that reads lines. */
+/** Where `approve` and `doctor` talk: to a person at a terminal, or to a script that reads lines. */
 export interface Terminal {
-  /** whether somebody is there to answer */
+  /** whether a person is there to answer */
   readonly isInteractive: boolean;
-  /** Ctrl-C, or the end of the session */
+  /** aborted by Ctrl-C or the end of the session */
   readonly cancelled: AbortSignal;
-  /** A line for people. */
+  /** Prints a line for people. */
   say(line?: string): void;
-  /** A fact for programs: one line of JSON on stdout, with `--json` alone. */
+  /** Prints a fact for programs, as one line of JSON on stdout, with `--json` only. */
   record(fact: Readonly<Record<string, unknown>>): void;
-  /** @returns the answer, trimmed; empty at the end of the input and after Ctrl-C */
+  /** @returns the trimmed answer; empty at the end of the input and after Ctrl-C */
   ask(question: string): Promise<string>;
-  /** As a terminal shows what matters most; plain elsewhere, and with `NO_COLOR` (no-color.org). */
+  /** Bold on a terminal; plain elsewhere, and with `NO_COLOR` (no-color.org). */
   strong(text: string): string;
   good(text: string): string;
   bad(text: string): string;
@@ -21,11 +21,11 @@ export interface Terminal {
 
 const TYPED_AHEAD_MS = 50;
 
-/** With `json`, stdout is for facts alone, and people read stderr. */
+/** With `json`, stdout is for facts only, and people read stderr. */
 export function createTerminal(json: boolean, cancelled: AbortSignal): Terminal {
   const stream = json ? process.stderr : process.stdout;
   const say = (line = "") => void stream.write(`${line}\n`);
-  // styleText looks at the stream, NO_COLOR and FORCE_COLOR by itself.
+  // `styleText` takes the stream, NO_COLOR and FORCE_COLOR into account.
   const isInteractive = process.stdin.isTTY === true && stream.isTTY === true;
   const ask = isInteractive ? createPrompt(stream, cancelled) : async () => "";
   const style = (format: Parameters<typeof styleText>[0]) => (text: string) =>
@@ -45,10 +45,10 @@ export function createTerminal(json: boolean, cancelled: AbortSignal): Terminal 
 }
 
 /**
- * Questions to the person at the terminal. What was typed before a question stood there is no answer to it: a second "y" must not approve the next
- * key unseen. So lines are read all the time, and thrown away while nothing is asked.
+ * Asks the person at the terminal. Text that was typed before the question was shown is not an answer to it: a second "y" must not approve
+ * the next key unseen. So lines are read all the time, and discarded while no question is open.
  *
- * The terminal edits the line itself, so that Ctrl-C stays the signal it is everywhere else.
+ * The terminal edits the line itself, so that Ctrl-C remains a signal.
  */
 function createPrompt(stream: NodeJS.WriteStream, cancelled: AbortSignal): Terminal["ask"] {
   const lines = createInterface({ input: process.stdin, output: stream, terminal: false });
@@ -64,7 +64,7 @@ function createPrompt(stream: NodeJS.WriteStream, cancelled: AbortSignal): Termi
   cancelled.addEventListener("abort", end, { once: true });
   return async (question) => {
     if (isOver) return "";
-    await new Promise((soon) => setTimeout(soon, TYPED_AHEAD_MS)); // what is in the terminal's buffer comes now
+    await new Promise((soon) => setTimeout(soon, TYPED_AHEAD_MS)); // Text in the terminal's buffer arrives now.
     stream.write(`${question} `);
     const given = await new Promise<string>((answered) => {
       answer = answered;

@@ -1,108 +1,100 @@
 import { parseArgs } from "node:util";
-import { printable, StashError } from "../lib/errors.ts";
-import { approverDefaults } from "../inputs/approver.ts";
-import { inputDefaults } from "../inputs/defaults.ts";
-import { inputVariable } from "../inputs/reader.ts";
+import { inputVariable } from "../inputs/defaults.ts";
+import { didYouMean } from "../lib/did-you-mean.ts";
+import { StashError } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
+import type { Call, Command } from "./command.ts";
+import { type CommandName, commands, isCommandName } from "./commands.ts";
+import { secretInputs } from "./flags.ts";
 
-/** One command, as it was typed. */
-export interface CommandLine {
-  command: "pull" | "clean-up" | "exec" | "mask" | "approve" | "doctor" | "leak-check" | "help" | "version";
-  /** what `help` is about */
-  topic: string;
-  flags: ReadonlyMap<string, string | true>;
-  /** after `--`, or the paths that a command takes */
-  rest: readonly string[];
-}
-
-// Whoever may list processes reads command lines: these come from variables, files or standard input alone.
-const neverFlags = ["api-token", "grant-key"];
-const notInputsHere = [...neverFlags, "run", "shell", "working-directory", "outputs", "summary"];
-
-export const inputFlags = Object.keys(inputDefaults).filter((name) => !notInputsHere.includes(name));
-const secretFileFlags = neverFlags.map((name) => `${name}-file`);
-
-const flagsOf: Record<string, readonly string[]> = {
-  pull: [...inputFlags, ...secretFileFlags, "allow-debug-trace", "session-dir", "format"],
-  exec: [...inputFlags, ...secretFileFlags],
-  mask: ["session-dir", "values-file"],
-  "leak-check": ["session-dir"],
-  doctor: [...inputFlags, ...secretFileFlags],
-  approve: [
-    ...Object.keys(approverDefaults).filter((name) => !["api-token", "watch"].includes(name)),
-    "api-token-file",
-  ],
-  "clean-up": [...secretFileFlags, "session-dir", "revoke", "leak-check", "ca-file"],
-};
-const switchesOf: Record<string, readonly string[]> = {
-  mask: ["exact", "session-log"],
-  approve: ["watch", "json"],
-  doctor: ["full", "json"],
-};
+/** What the arguments ask for. */
+export type Request =
+  | { kind: "version" }
+  | { kind: "help"; topic: string }
+  | { kind: "command"; name: CommandName; args: readonly string[] };
 
 /** @throws {StashError} `USAGE` */
-export function parseCommandLine(args: readonly string[]): CommandLine {
-  const [command = "help", ...others] = args;
-  const parsed = { topic: "", flags: new Map<string, string | true>(), rest: [] as string[] };
-  if (command === "--version" || command === "-V") return { command: "version", ...parsed };
-  if (command === "help" || command === "--help" || command === "-h") {
-    return { command: "help", ...parsed, topic: others[0] ?? "" };
+export function parseRequest([name = "help", ...args]: readonly string[]): Request {
+  if (name === "--version" || name === "-V") return { kind: "version" };
+  if (name === "help" || name === "--help" || name === "-h") return { kind: "help", topic: args[0] ?? "" };
+  if (!isCommandName(name)) {
+    throw usageError(`There is no command ${printable(name)}.${didYouMean(name, Object.keys(commands))}`, "");
   }
-  const known = flagsOf[command];
-  if (known === undefined) throw usage(`There is no command ${printable(command)}`, "");
-  const separator = others.indexOf("--");
-  const own = separator < 0 ? others : others.slice(0, separator);
-  if (own.includes("--help") || own.includes("-h")) return { command: "help", ...parsed, topic: command };
-  const { flags, paths } = parseFlags(command, own, known);
-  const rest = separator < 0 ? [] : others.slice(separator + 1);
-  if (command === "leak-check") return { command, topic: "", flags, rest: [...paths, ...rest] };
-  if ((command === "exec") !== rest.length > 0) {
-    throw usage(
-      command === "exec" ? "The command is missing: exec -- CMD ARGS" : `${command} takes no command`,
-      command,
-    );
+  const [own] = splitAtSeparator(args);
+  if (own.includes("--help") || own.includes("-h")) return { kind: "help", topic: name };
+  return { kind: "command", name, args };
+}
+
+/** @throws {StashError} `USAGE` */
+export function parseCall(
+  name: CommandName,
+  { flags: known, operands: takes }: Pick<Command, "flags" | "operands">,
+  args: readonly string[],
+): Omit<Call, "environment"> {
+  const [own, rest] = splitAtSeparator(args);
+  refuseSecrets(name, own);
+  refuseUnknownFlags(name, own, Object.keys(known));
+  const { flags, positionals } = parseFlags(name, own, known, takes === "paths");
+  const operands = [...positionals, ...(rest ?? [])];
+  if (takes === "command" && operands.length === 0) {
+    throw usageError("The command is missing: exec -- CMD ARGS.", name);
   }
-  return { command: command as CommandLine["command"], topic: "", flags, rest };
+  if (takes === "none" && operands.length > 0) throw usageError(`${name} takes no command.`, name);
+  return { flags, operands };
+}
+
+/** @returns what stands before `--`, and what stands after it */
+function splitAtSeparator(args: readonly string[]): [string[], string[] | undefined] {
+  const separator = args.indexOf("--");
+  return separator < 0 ? [[...args], undefined] : [args.slice(0, separator), args.slice(separator + 1)];
+}
+
+function refuseSecrets(command: string, args: readonly string[]): void {
+  const secret = secretInputs.find((name) =>
+    args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`)),
+  );
+  if (secret === undefined) return;
+  throw usageError(
+    `--${secret} cannot be given on the command line, because every process can read it there. Set ${inputVariable(secret)}, or use ` +
+      `--${secret}-file FILE (- for standard input).`,
+    command,
+  );
+}
+
+/** Names the flag. The message of `parseArgs` can quote a whole argument, which may be a secret in the wrong place. */
+function refuseUnknownFlags(command: string, args: readonly string[], known: readonly string[]): void {
+  for (const arg of args) {
+    const name = /^--([A-Za-z][\w-]{0,39})(?:=|$)/.exec(arg)?.[1];
+    if (name === undefined || known.includes(name)) continue;
+    throw usageError(`${command} has no flag --${name}.${didYouMean(name, known)}`, command);
+  }
 }
 
 function parseFlags(
   command: string,
-  args: readonly string[],
-  known: readonly string[],
-): { flags: Map<string, string | true>; paths: string[] } {
-  const secret = neverFlags.find((name) =>
-    args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`)),
+  args: string[],
+  known: Command["flags"],
+  takesPaths: boolean,
+): { flags: Map<string, string | true>; positionals: string[] } {
+  const options = Object.fromEntries(
+    Object.entries(known).map(([name, { value }]) => [
+      name,
+      { type: value === undefined ? ("boolean" as const) : ("string" as const) },
+    ]),
   );
-  if (secret !== undefined) {
-    throw usage(
-      `--${secret} is not taken from the command line, which every process can list. Set ${inputVariable(secret)}, or give --${secret}-file FILE (- for standard input)`,
-      command,
-    );
-  }
   try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      strict: true,
-      allowPositionals: command === "leak-check",
-      options: {
-        ...Object.fromEntries(known.map((name) => [name, { type: "string" as const }])),
-        ...Object.fromEntries(
-          (switchesOf[command] ?? []).map((name) => [name, { type: "boolean" as const }]),
-        ),
-      },
-    });
-    return { flags: new Map(Object.entries(values) as [string, string | true][]), paths: positionals };
+    const { values, positionals } = parseArgs({ args, strict: true, allowPositionals: takesPaths, options });
+    return { flags: new Map(Object.entries(values) as [string, string | true][]), positionals };
   } catch (error) {
-    // Node's message can quote an argument, which may be a value put in the wrong place.
     const code = (error as NodeJS.ErrnoException).code ?? "";
-    const why = code.includes("UNKNOWN_OPTION")
-      ? "There is no such flag"
-      : code.includes("UNEXPECTED_POSITIONAL")
-        ? "An argument stands where a flag belongs"
-        : "A flag has no value";
-    throw usage(why, command);
+    if (code.includes("UNKNOWN_OPTION")) throw usageError("There is no such flag.", command);
+    if (code.includes("UNEXPECTED_POSITIONAL")) {
+      throw usageError("An argument is where a flag is expected.", command);
+    }
+    throw usageError("A flag has no value, or one that it does not take.", command);
   }
 }
 
-function usage(what: string, command: string): StashError {
-  return new StashError("USAGE", `${what}. See: secret-stash-ci ${command}${command && " "}--help`);
+function usageError(what: string, command: string): StashError {
+  return new StashError("USAGE", `${what} See: secret-stash-ci ${command}${command && " "}--help`);
 }

@@ -1,14 +1,5 @@
 import { type ErrorCode, StashError } from "../lib/errors.ts";
-
-/** Exit codes of the command line (README, Exit codes). They are API. */
-export const exitCodes = {
-  success: 0,
-  failure: 1,
-  usage: 2,
-  credentials: 3,
-  refused: 4,
-  unavailable: 5,
-} as const;
+import { exitCodes } from "./command.ts";
 
 const byError: Partial<Record<ErrorCode, keyof typeof exitCodes>> = {
   USAGE: "usage",
@@ -40,6 +31,7 @@ const byError: Partial<Record<ErrorCode, keyof typeof exitCodes>> = {
   TIMED_OUT: "unavailable",
 };
 
+/** The exit code for an error: by its code, else its own (that of a command), else 1. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof StashError)) return exitCodes.failure;
   const kind = byError[error.code];

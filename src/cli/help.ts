@@ -1,71 +1,65 @@
-import { inputFlags } from "./arguments.ts";
+import { inputDescriptions } from "../inputs/descriptions.ts";
+import type { Command, Flag } from "./command.ts";
+import { commands, isCommandName } from "./commands.ts";
 
-const overview = `usage: secret-stash-ci COMMAND [FLAGS]
+const WIDTH = 100;
 
-  pull              decrypt the variables and hand them to the shell or the job
-  exec -- CMD ARGS  run one command with the variables, its output masked
-  mask              standard input to standard output, values masked
-  leak-check PATHS  look for pulled values in files
-  approve           give a waiting job's key access, from your own machine
-  doctor            find out what keeps a pull from working
-  clean-up          delete the key and everything else that pull left
+/** The help on one command; without one, the overview. */
+export async function helpOn(topic: string): Promise<string> {
+  return isCommandName(topic) ? describeCommand(await commands[topic].load()) : overview();
+}
 
-secret-stash-ci COMMAND --help tells more, --version the version.
+function overview(): string {
+  const rows = Object.values(commands).map(({ usage, summary }) => `  ${usage.padEnd(18)}${summary}`);
+  return [
+    "usage: secret-stash-ci COMMAND [FLAGS]",
+    "",
+    ...rows,
+    "",
+    "secret-stash-ci COMMAND --help describes a command and its flags; --version prints the version.",
+    "",
+    ...wrap(
+      "Every input is also read from the environment (SECRET_STASH_ENVIRONMENT for environment). A flag wins over the variable. The token " +
+        "and the grant key are never given as a flag's value: set SECRET_STASH_API_TOKEN and SECRET_STASH_GRANT_KEY, or use " +
+        "--api-token-file and --grant-key-file (- for standard input).",
+    ),
+    "",
+    "Exit codes:",
+    "  0  success",
+    "  1  failure",
+    "  2  wrong usage or inputs",
+    "  3  credentials or access",
+    "  4  refused by a rule",
+    "  5  the service is unavailable",
+    "exec ends with the exit code of its command.",
+    "",
+  ].join("\n");
+}
 
-Every input is read from the environment (SECRET_STASH_ENVIRONMENT for environment); a flag wins over it. The token and the grant
-key are taken from SECRET_STASH_API_TOKEN and SECRET_STASH_GRANT_KEY, or --api-token-file and --grant-key-file (- for standard
-input), and never as a flag's value.
+function describeCommand({ usage, description, flags }: Command): string {
+  return [
+    `usage: secret-stash-ci ${usage}`,
+    "",
+    ...description.split("\n").flatMap((paragraph) => wrap(paragraph)),
+    "",
+    "Flags:",
+    ...Object.entries(flags).flatMap(([name, flag]) => describeFlag(name, flag)),
+    "",
+  ].join("\n");
+}
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or inputs, 3 credentials or access, 4 refused by a rule, 5 the service is unavailable;
-exec ends as its command does.
-`;
+function describeFlag(name: string, { value, description }: Flag): string[] {
+  const text = description ?? inputDescriptions[name as keyof typeof inputDescriptions] ?? "";
+  return [`  --${name}${value === undefined ? "" : ` ${value}`}`, ...wrap(text, "      ")];
+}
 
-const inputs = `inputs: ${inputFlags.map((name) => `--${name}`).join(" ")}\n`;
-
-const topics: Record<string, string> = {
-  pull: `usage: secret-stash-ci pull [--format shell] [--env-file FILE] [--session-dir DIR] [INPUTS]
-
-Writes a file to source (0600) and prints its path; with --format shell, prints the text itself, for eval "$(secret-stash-ci pull
---format shell)". SECRET_STASH_SESSION_DIR, which it sets, is what mask and clean-up need.
-
-${inputs}`,
-  exec: `usage: secret-stash-ci exec [INPUTS] -- CMD ARGS
-
-Runs CMD with the variables in its environment alone, stdout and stderr masked, signals passed on, and ends with its exit code (128
-+ n after a signal). The key is deleted in every case.
-
-${inputs}`,
-  mask: `usage: secret-stash-ci mask [--session-dir DIR | --values-file FILE] [--exact]
-
-Standard input to standard output with every value as ***, in every form that jobs print. The values are the session's, or those of
-FILE, a JSON array of strings (0600). --exact looks for the values alone. --session-log is for the GitLab component.
-`,
-  "leak-check": `usage: secret-stash-ci leak-check [--session-dir DIR] [PATH ...]
-
-Looks for every value of the session, in every form that jobs print, in the files below PATH (the current directory) that changed since
-the pull. Says file, line, column, variable and form; never the value. Ends with 4 when it finds one. It looks for at most 20 seconds.
-`,
-  doctor: `usage: secret-stash-ci doctor [--full] [--json] [INPUTS]
-
-Looks at everything a pull needs, in order: this machine, the inputs, the service, the token, the application, the environment, the
-grant key, one variable. Exit code 0 only if a pull would work. Writes nothing, unless --full, which registers a temporary key, gives
-it access as a pull does, and deletes it.
-
-${inputs}`,
-  approve: `usage: secret-stash-ci approve --environment ENV [--fingerprint F | --watch [--yes-label PATTERN]] [--key-dir DIR] [--json]
-
-Gives one waiting key access to one environment, with your own device key (--key-dir, else SECRET_STASH_KEY_DIR, else ~/.secret-stash)
-and your own token. Lists the keys that wait and asks; --fingerprint approves exactly that one without asking; --watch stays and asks
-about each new one. --yes-label 'CI/CD Temporary Key (acme/app *)' approves temporary keys by their label, which is a claim, not a proof.
-
-inputs: --application-id --environment --api-url --timeout --key-dir --fingerprint --yes-label --watch --json --api-token-file
-`,
-  "clean-up": `usage: secret-stash-ci clean-up [--session-dir DIR] [--revoke false]
-
-Deletes the key here and on the service, restores env files, and never fails.
-`,
-};
-
-export function helpOn(topic: string): string {
-  return topics[topic] ?? overview;
+function wrap(text: string, indent = ""): string[] {
+  const lines = [indent];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    const isEmpty = line === indent;
+    if (!isEmpty && line.length + 1 + word.length > WIDTH) lines.push(indent + word);
+    else lines[lines.length - 1] = isEmpty ? line + word : `${line} ${word}`;
+  }
+  return lines;
 }

@@ -1,4 +1,4 @@
-import { listNames } from "../lib/errors.ts";
+import { listNames } from "../lib/printable.ts";
 
 interface Limits {
   system: string;
@@ -7,8 +7,8 @@ interface Limits {
   total: number;
 }
 
-// Linux: one string, and all of them together with the arguments: a quarter of the stack's usual 8 MiB (execve(2), "Limits on size of
-// arguments and environment"). macOS: all together (getconf ARG_MAX). Some of it is everybody else's.
+// Linux limits a single string, and all of them together with the arguments to a quarter of the stack's usual 8 MiB (execve(2), "Limits on
+// size of arguments and environment"). macOS limits the total (getconf ARG_MAX). Other variables need some of the room.
 const limitsOf: Record<string, Limits> = {
   linux: { system: "Linux", string: 128 * 1024, total: 2 * 1024 * 1024 - 256 * 1024 },
   darwin: { system: "macOS", string: Number.POSITIVE_INFINITY, total: 1024 * 1024 - 128 * 1024 },
@@ -16,8 +16,8 @@ const limitsOf: Record<string, Limits> = {
 const POINTER = 8;
 
 /**
- * Why the system starts no process with these variables in its environment, as a sentence without its stop; `undefined` when it does,
- * or nothing is known of it.
+ * Explains why the system would start no process with these variables in its environment, as a sentence without its full stop;
+ * `undefined` if it would, or if its limits are unknown.
  */
 export function describeOversized(
   variables: ReadonlyMap<string, string>,
@@ -29,10 +29,13 @@ export function describeOversized(
     name,
     bytes: Buffer.byteLength(`${name}=${value}\0`),
   }));
-  const refusal = `which ${limits.system} refuses in a process's environment`;
   const oversized = sizes.filter(({ bytes }) => bytes > limits.string).map(({ name }) => name);
-  if (oversized.length > 0) return `${listNames(oversized)}: over 128 KiB, ${refusal}`;
+  if (oversized.length > 0) {
+    return `${listNames(oversized)}: larger than 128 KiB, which ${limits.system} does not allow for an environment variable`;
+  }
   const total = sizes.reduce((sum, { bytes }) => sum + bytes + POINTER, 0);
   const most = limits.total > 1024 * 1024 ? "2 MiB" : "1 MiB";
-  return total > limits.total ? `The variables together are close to ${most}, ${refusal}` : undefined;
+  return total > limits.total
+    ? `The variables together come close to ${most}, which is the limit of ${limits.system} for the environment of a process`
+    : undefined;
 }

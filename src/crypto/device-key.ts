@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 
-/** An RSA-4096 device key. Its private half lives in memory and in the key directory, until post deletes it. */
+/** An RSA-4096 device key. The private half is held in memory and in the key directory, until the post step deletes it. */
 export interface DeviceKey {
   /** PKCS#8 PEM */
   privateKeyPem: string;
@@ -11,7 +11,7 @@ export interface DeviceKey {
   fingerprint: string;
 }
 
-/** Makes a fresh device key. Takes 0.3 to 1 s on one core of the thread pool: start it first. */
+/** Generates a device key. This takes 0.3 to 1 s on one core of the thread pool, so start it first. */
 export async function generateDeviceKey(): Promise<DeviceKey> {
   const { privateKey, publicKey } = await promisify(generateKeyPair)("rsa", {
     modulusLength: 4096,
@@ -22,7 +22,7 @@ export async function generateDeviceKey(): Promise<DeviceKey> {
   return { privateKeyPem: privateKey, publicKeyPem: publicKey, fingerprint: fingerprintOf(publicKey) };
 }
 
-// 128 bits: too many for anybody to make a second key that shows the same, few enough to compare by eye (docs/approvals.md).
+// 128 bits: too many for anybody to find a second key that shows the same digits, few enough to compare by eye (docs/approvals.md).
 const SHOWN_DIGITS = 32;
 
 /** The first half of a fingerprint in groups of four, as people compare it. */
@@ -35,19 +35,19 @@ export function groupFingerprint(fingerprint: string): string {
   );
 }
 
-/** A device key from its private half (PKCS#8 PEM). */
+/** Derives a device key from its private half (PKCS#8 PEM). */
 export function deviceKeyOf(privateKeyPem: string): DeviceKey {
   const publicKeyPem = createPublicKey(privateKeyPem).export({ type: "spki", format: "pem" }).toString();
   return { privateKeyPem, publicKeyPem, fingerprint: fingerprintOf(publicKeyPem) };
 }
 
-/** The fingerprint the service knows a key by: SHA-256 of the PEM text exactly as sent. */
+/** The fingerprint under which the service knows a key: SHA-256 of the PEM text exactly as sent, in lower-case hex. */
 export function fingerprintOf(publicKeyPem: string): string {
   return createHash("sha256").update(publicKeyPem, "utf8").digest("hex");
 }
 
 /**
- * Reads a registered public key, and writes it again as it is sent: the text that was registered may have lost its last newline.
+ * Reads a registered public key and writes it in the form in which it is sent: the registered text may have lost its final newline.
  *
  * @returns `undefined` for anything but an RSA-4096 key
  */

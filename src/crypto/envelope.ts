@@ -12,13 +12,13 @@ export interface Envelope {
 }
 
 const DEK_BYTES = 32;
-// SHA-1 is what both official clients use. OAEP does not rest on collision resistance (RFC 8017 section B.1).
+// Both official clients use SHA-1. OAEP does not depend on collision resistance (RFC 8017 section B.1).
 const OAEP = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha1" } as const;
 
 /**
- * Unwraps the DEK. Format, padding and length failures are one error, so that nothing can be learnt from which it was.
+ * Unwraps the DEK. A wrong format, padding or length is one and the same error, so that an attacker learns nothing from it.
  *
- * @returns 32 bytes, held in memory for the session only
+ * @returns 32 bytes, held in memory until the session ends
  * @throws {StashError} `ENVELOPE_UNREADABLE`
  */
 export function openEnvelope(wire: unknown, privateKey: KeyObject | string): Buffer {
@@ -32,8 +32,8 @@ export function openEnvelope(wire: unknown, privateKey: KeyObject | string): Buf
   } catch {
     throw new StashError(
       "ENVELOPE_UNREADABLE",
-      "The envelope for this job's temporary key does not open. It was probably wrapped for another key. " +
-        "Run the job again; if it repeats, look at what answers new keys with envelopes, or pass a grant-key instead.",
+      "The envelope for this job's temporary key cannot be opened. It was probably wrapped for another key. Run the job again. If the " +
+        "error repeats, check the process that creates envelopes for new keys, or pass a grant-key instead.",
     );
   }
 }

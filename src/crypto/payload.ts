@@ -5,10 +5,10 @@ import { parseWire } from "./wire-text.ts";
 const SALT_BYTES = 16;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-// ignoreBOM keeps a leading U+FEFF, which is part of the value; fatal refuses what is not UTF-8.
+// `ignoreBOM` keeps a leading U+FEFF, which is part of the value. `fatal` refuses anything that is not UTF-8.
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A DEK for many payloads: of plain bytes Node makes a `KeyObject` each time, which takes longer than decrypting 1 kB. */
+/** Prepares a DEK for many payloads: from plain bytes Node makes a `KeyObject` each time, which takes longer than decrypting 1 kB. */
 export function keyOfDek(dek: Uint8Array): KeyObject {
   return createSecretKey(dek);
 }
@@ -17,7 +17,7 @@ export function keyOfDek(dek: Uint8Array): KeyObject {
  * Decrypts one variable: AES-256-GCM under the DEK, 12-byte IV, 16-byte tag, no additional data. `salt` is not used.
  * A `null` payload is an empty value.
  *
- * @returns the value, or `undefined` when it cannot be decrypted: whether format, tag or text was wrong is not told.
+ * @returns the value, or `undefined` if it cannot be decrypted, whether the format, the tag or the text is wrong
  */
 export function decryptPayload(wire: unknown, dek: Uint8Array | KeyObject): string | undefined {
   if (wire === null) return "";
@@ -35,7 +35,7 @@ export function decryptPayload(wire: unknown, dek: Uint8Array | KeyObject): stri
   }
 }
 
-/** Encrypts one value as the official clients do; `decryptPayload` reads it. */
+/** Encrypts one value as the official clients do. `decryptPayload` reads it. */
 export function encryptPayload(value: string, dek: Uint8Array): object {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv("aes-256-gcm", dek, iv, { authTagLength: TAG_BYTES });

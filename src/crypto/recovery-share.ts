@@ -7,10 +7,10 @@ export function isRecoveryShare(text: string): boolean {
 }
 
 /**
- * Reads a recovery share: `SSREC1-` and base64url of a JSON object that holds a private key (docs/protocol.md, Cryptography).
+ * Opens a recovery share: `SSREC1-` followed by base64url of a JSON object with a private key (docs/protocol.md, Cryptography).
  *
  * @returns the private key as PEM text
- * @throws {TypeError|SyntaxError} when it is not a share
+ * @throws {TypeError|SyntaxError} if it is not a share
  */
 export function openRecoveryShare(text: string): string {
   const share = JSON.parse(decodeBase64(text.slice(PREFIX.length)).toString("utf8")) as Record<

@@ -1,7 +1,7 @@
 /**
- * Envelopes and payloads arrive as JSON objects; some stores hand them back as the JSON text instead. Both are read.
+ * Reads an envelope or a payload. They arrive as JSON objects; some stores return the JSON text instead.
  *
- * @throws {TypeError|SyntaxError} when it is neither
+ * @throws {TypeError|SyntaxError} if it is neither
  */
 export function parseWire(wire: unknown): Record<string, unknown> {
   const value: unknown = typeof wire === "string" ? JSON.parse(wire) : wire;

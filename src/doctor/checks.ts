@@ -1,46 +1,46 @@
 import { describeError, type ErrorCode, StashError } from "../lib/errors.ts";
 
-/** One thing to look at, and what came of it. */
+/** The result of one check. */
 export interface Finding {
   check: string;
-  /** `skipped`: an earlier check must be mended first */
+  /** `skipped`: an earlier problem has to be solved first */
   state: "fine" | "wrong" | "skipped";
-  /** what is there; or what happened, the likely cause and the remedy */
+  /** what was found; or what is wrong, the likely cause and the remedy */
   detail: string;
-  /** of what is wrong; a fault of our own has none, and tells all in `detail` */
+  /** of what is wrong; a bug of ours has none, and `detail` describes it */
   code?: ErrorCode;
 }
 
 export interface Check {
   check: string;
-  /** @returns what is there; throws a StashError for what is wrong */
-  look: () => string | Promise<string>;
+  /** @returns what was found; throws a StashError for what is wrong */
+  run: () => string | Promise<string>;
 }
 
-/** Looks at one thing after another, as long as each is fine: what follows builds on it. */
-export async function lookAt(checks: readonly Check[]): Promise<Finding[]> {
+/** Runs checks that build on each other. After the first one that fails, the others are skipped. */
+export async function runChecks(checks: readonly Check[]): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const { check, look } of checks) {
+  for (const { check, run } of checks) {
     const wrong = findings.find(({ state }) => state !== "fine");
     findings.push(
       wrong === undefined
-        ? await lookAtOne({ check, look })
-        : { check, state: "skipped", detail: `not looked at, because of: ${wrong.check}` },
+        ? await runCheck({ check, run })
+        : { check, state: "skipped", detail: `not checked, because of: ${wrong.check}` },
     );
   }
   return findings;
 }
 
-/** Looks at things that do not depend on each other. */
-export async function lookAtEach(checks: readonly Check[]): Promise<Finding[]> {
+/** Runs checks that do not depend on each other. */
+export async function runIndependentChecks(checks: readonly Check[]): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const check of checks) findings.push(await lookAtOne(check));
+  for (const check of checks) findings.push(await runCheck(check));
   return findings;
 }
 
-async function lookAtOne({ check, look }: Check): Promise<Finding> {
+async function runCheck({ check, run }: Check): Promise<Finding> {
   try {
-    return { check, state: "fine", detail: await look() };
+    return { check, state: "fine", detail: await run() };
   } catch (error) {
     return wrongFinding(check, error);
   }

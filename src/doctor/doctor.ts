@@ -1,38 +1,40 @@
-import { generateDeviceKey } from "../crypto/device-key.ts";
-import { listNames, withReference } from "../lib/errors.ts";
-import type { Host } from "../ci/host.ts";
-import { type Inputs, parseInputs } from "../inputs/inputs.ts";
+import { obtainDataKeys } from "../access/data-keys.ts";
+import { findGrant } from "../access/grant.ts";
+import type { System } from "../ci/host.ts";
 import type { Terminal } from "../ci/terminal.ts";
-import { deleteKey, registerTemporaryKey } from "../stash/keys.ts";
-import type { Service } from "../stash/service.ts";
-import { type Check, type Finding, lookAt, lookAtEach, wrongFinding } from "./checks.ts";
-import { connect } from "../stash/connect.ts";
-import { obtainDeks } from "../access/grant.ts";
-import { fetchLayers } from "../variables/fetch.ts";
-import { machineChecks } from "./machine.ts";
+import { generateDeviceKey } from "../crypto/device-key.ts";
+import { type Credentials, readCredentials } from "../inputs/credentials.ts";
+import { type Inputs, parseInputs } from "../inputs/inputs.ts";
+import { labelFor } from "../key/label.ts";
+import { registerKey } from "../key/register.ts";
+import { withReference } from "../lib/errors.ts";
+import { listNames } from "../lib/printable.ts";
 import { maskCredentials } from "../masks/announce.ts";
+import { connect } from "../stash/connect.ts";
+import { deleteKey } from "../stash/keys.ts";
+import type { Service } from "../stash/service.ts";
+import { fetchEnvironments } from "../variables/fetch.ts";
+import { type Check, type Finding, runChecks, runIndependentChecks, wrongFinding } from "./checks.ts";
+import { machineChecks } from "./machine.ts";
 import { accessChecks, accountChecks } from "./service.ts";
 
 /**
- * Looks at everything that a pull needs, in order, and says of each what is there or what is wrong. Writes nothing to the service,
- * unless `full`.
+ * Checks everything that a pull needs, in order, and reports each result. Writes nothing to the service, unless `full`.
  *
  * @returns whether a pull would work
  */
-export async function diagnose(
-  host: Host,
-  terminal: Terminal,
-  { full, temporaryDirectory }: { full: boolean; temporaryDirectory: string },
-): Promise<boolean> {
-  await maskCredentials(host);
-  const { inputs, finding } = readInputs(host);
-  const machine = await lookAtEach(machineChecks(host, temporaryDirectory));
-  const findings = [...machine, finding];
+export async function diagnose(system: System, terminal: Terminal, full: boolean): Promise<boolean> {
+  const credentials = readCredentials(system.readInput, system.job.workspace);
+  await maskCredentials(system.log, credentials);
+  const { inputs, finding } = readInputs(system, credentials);
+  const findings = [...(await runIndependentChecks(machineChecks(system))), finding];
   if (inputs !== undefined) {
-    const service = connect(host, inputs, host.cancelled);
-    const account = accountChecks(service, inputs, host.environment);
-    const access = full ? [fullCheck(host, service, inputs)] : accessChecks(host, service, inputs);
-    findings.push(...(await lookAt([...account, ...access])));
+    const service = connect(system, inputs.service);
+    const account = accountChecks(service, inputs.selection, system.environment);
+    const access = full
+      ? [fullCheck(system, service, inputs)]
+      : accessChecks(service, inputs.selection, inputs.access);
+    findings.push(...(await runChecks([...account, ...access])));
   }
   const works = findings.every(({ state }) => state === "fine");
   for (const found of findings) show(terminal, found);
@@ -41,42 +43,50 @@ export async function diagnose(
   return works;
 }
 
-function readInputs(host: Host): { inputs?: Inputs; finding: Finding } {
+function readInputs(system: System, credentials: Credentials): { inputs?: Inputs; finding: Finding } {
+  const { workspace } = system.job;
+  const missingSecrets = system.explainMissingSecrets();
   try {
-    const inputs = parseInputs(host.readInput, host.whyNoSecrets());
-    return { inputs, finding: { check: "inputs", state: "fine", detail: "all can be used" } };
+    const inputs = parseInputs(system.readInput, { credentials, workspace, missingSecrets });
+    return { inputs, finding: { check: "inputs", state: "fine", detail: "all valid" } };
   } catch (error) {
     return { finding: wrongFinding("inputs", error) };
   }
 }
 
-/** The whole path, with a key that is deleted again. */
-function fullCheck(host: Host, service: Service, inputs: Inputs): Check {
+/** Goes the whole way of a pull, with a key that is deleted again. */
+function fullCheck(system: System, service: Service, { service: address, access, selection }: Inputs): Check {
+  const { job, log, cancelled } = system;
   return {
     check: "whole path",
-    look: async () => {
+    run: async () => {
       const key = await generateDeviceKey();
-      const { layers } = await fetchLayers(host, service, inputs);
-      const { hostname, platform, origin } = host;
-      const label = inputs.label || `CI/CD Temporary Key (doctor on ${hostname})`.slice(0, 255);
-      const registration = { ...key, label, ttlMinutes: inputs.ttlMinutes, hostname, platform, origin };
-      const device = await registerTemporaryKey(service, registration);
+      const { environments } = selection;
+      const grant = findGrant(service, access.grantKey);
+      const fetched = await fetchEnvironments(service, environments, grant);
+      const label = access.label || labelFor(`doctor on ${job.hostname}`);
+      const registered = await registerKey(service, key, job, { label, ttlMinutes: access.ttlMinutes });
       try {
-        await obtainDeks(host, service, inputs, layers, { ...key, ...device });
+        await obtainDataKeys(service, fetched, registered, {
+          log,
+          cancelled,
+          minutes: access.grantWaitMinutes,
+        });
       } finally {
-        // Even after Ctrl-C; and what cannot be deleted dies by its TTL.
-        await deleteKey(connect(host, inputs), device.id).catch(() => false);
+        // Also after Ctrl-C, so on a connection that is not cancelled. A key that cannot be deleted expires by its TTL.
+        const { environment } = system;
+        await deleteKey(connect({ environment, log }, address), registered.id).catch(() => false);
       }
-      const count = layers.reduce((sum, { items }) => sum + items.length, 0);
-      return `device key ${device.id} was registered, given access to ${listNames(inputs.environments)} (${count} variables), and deleted`;
+      const count = fetched.reduce((sum, { items }) => sum + items.length, 0);
+      return `device key ${registered.id} was registered, given access to ${listNames(environments)} (${count} variables), and deleted`;
     },
   };
 }
 
 function show(terminal: Terminal, { check, state, detail, code }: Finding): void {
-  const told = code === undefined ? detail : withReference(detail, code);
-  const style = { fine: terminal.good, wrong: terminal.bad, skipped: (text: string) => text }[state];
+  const text = code === undefined ? detail : withReference(detail, code);
+  const style = { fine: terminal.good, wrong: terminal.bad, skipped: (word: string) => word }[state];
   terminal.say(
-    `${style(state.padEnd(8))} ${check.padEnd(15)} ${told.replaceAll("\n", `\n${" ".repeat(25)}`)}`,
+    `${style(state.padEnd(8))} ${check.padEnd(15)} ${text.replaceAll("\n", `\n${" ".repeat(25)}`)}`,
   );
 }

@@ -1,37 +1,38 @@
+import type { System } from "../ci/host.ts";
 import { listLeftovers } from "../key/leftovers.ts";
 import { probeTemporaryDirectory } from "../key/temporary-directory.ts";
-import { printable } from "../lib/errors.ts";
-import type { Host } from "../ci/host.ts";
+import { checkNodeVersion } from "../lib/node-version.ts";
+import { printable } from "../lib/printable.ts";
 import type { Check } from "./checks.ts";
-import { checkNode } from "../lib/node-version.ts";
 
-/** What a session needs of the machine it runs on. */
-export function machineChecks(host: Host, temporaryDirectory: string): Check[] {
+/** Checks what a session needs from the machine that it runs on. */
+export function machineChecks({ job, log }: Pick<System, "job" | "log">): Check[] {
+  const { temporaryDirectory, leftoversDirectory, platform } = job;
   return [
-    { check: "Node", look: () => checkNode(process.versions.node) },
+    { check: "Node", run: () => checkNodeVersion(process.versions.node) },
     {
       check: "temp directory",
-      look: async () => {
+      run: async () => {
         await probeTemporaryDirectory(temporaryDirectory);
-        return host.platform === "win32"
-          ? `${printable(temporaryDirectory)} can be written; who else may read it, its ACL decides`
-          : `${printable(temporaryDirectory)} is private enough, and can be written`;
+        return platform === "win32"
+          ? `${printable(temporaryDirectory)} can be written; its ACL decides who else can read it`
+          : `${printable(temporaryDirectory)} can be written, and other users cannot replace what we write`;
       },
     },
     {
       check: "leftovers",
-      look: async () => {
-        const leftovers = await listLeftovers(temporaryDirectory);
+      run: async () => {
+        const leftovers = await listLeftovers(leftoversDirectory);
         const dead = leftovers.filter(({ isDead }) => isDead).length;
         return dead === 0 ? "none" : `${dead} of killed jobs, which the next pull removes`;
       },
     },
     {
       check: "masking",
-      look: () =>
-        host.masking === "runner"
-          ? "the runner masks what it is told"
-          : "nothing masks here by itself: use exec, the GitLab component, or | secret-stash-ci mask",
+      run: () =>
+        log.masking === "runner"
+          ? "the runner masks the strings that it is told"
+          : "nothing masks the log here by itself: use exec, the GitLab component, or | secret-stash-ci mask",
     },
   ];
 }

@@ -1,19 +1,23 @@
+import { findGrant, type Grant, openGrant } from "../access/grant.ts";
 import { decryptPayload } from "../crypto/payload.ts";
-import { listNames, printable, StashError } from "../lib/errors.ts";
-import type { Host } from "../ci/host.ts";
-import type { Inputs } from "../inputs/inputs.ts";
+import type { AccessInputs, SelectionInputs } from "../inputs/inputs.ts";
+import { StashError } from "../lib/errors.ts";
+import { listNames, printable } from "../lib/printable.ts";
 import { listApplications } from "../stash/applications.ts";
 import { listEnvironments } from "../stash/environments.ts";
 import { type Service, statusOf } from "../stash/service.ts";
 import { listVariables } from "../stash/variables.ts";
+import { checkEnvironmentTypes } from "../variables/fetch.ts";
 import type { Check } from "./checks.ts";
-import { findGrant, type Grant, openGrant } from "../access/grant.ts";
-import { checkTypes } from "../variables/fetch.ts";
 
-const FEW_REQUESTS = 5; // a session's, and post's
+const FEW_REQUESTS = 5; // those of a session and its post step
 
-/** Where the service is and who we are to it. */
-export function accountChecks(service: Service, inputs: Inputs, environment: NodeJS.ProcessEnv): Check[] {
+/** Checks that the service answers, and what the token gives access to. */
+export function accountChecks(
+  service: Service,
+  { environments, environmentTypes }: SelectionInputs,
+  environment: NodeJS.ProcessEnv,
+): Check[] {
   const { connection } = service;
   let answer: Promise<unknown> | undefined;
   const ask = () => {
@@ -23,34 +27,33 @@ export function accountChecks(service: Service, inputs: Inputs, environment: Nod
   return [
     {
       check: "service",
-      look: async () => {
+      run: async () => {
         await ask().catch((error) => {
           if (statusOf(error) === undefined) throw error;
         });
         const seconds = Math.round((connection.clock.difference() ?? 0) / 1000);
         const clocks = Math.abs(seconds) < 5 ? "the clocks agree" : describeDifference(seconds);
-        return `${connection.apiUrl.host} answers${proxyNamed(environment)}; ${clocks}`;
+        return `${connection.apiUrl.host} answers${describeProxy(environment)}; ${clocks}`;
       },
     },
     {
       check: "api-token",
-      look: async () => {
+      run: async () => {
         await ask();
         return "accepted";
       },
     },
     {
       check: "application",
-      look: async () => {
-        const environments = await listEnvironments(service);
-        return `${printable(service.applicationId)} is there, with ${listNames(environments.map(({ slug }) => slug)) || "no environments"}`;
+      run: async () => {
+        const slugs = (await listEnvironments(service)).map(({ slug }) => slug);
+        return `${printable(service.applicationId)} exists, with ${listNames(slugs) || "no environments"}`;
       },
     },
     {
       check: "environment",
-      look: async () => {
-        const { environments, environmentTypes } = inputs;
-        const types = await checkTypes(service, environments, environmentTypes);
+      run: async () => {
+        const types = await checkEnvironmentTypes(service, environments, environmentTypes);
         return environments
           .map((slug, index) => `${printable(slug)} (${printable(types[index] ?? "")})`)
           .join(", ");
@@ -59,71 +62,74 @@ export function accountChecks(service: Service, inputs: Inputs, environment: Nod
   ];
 }
 
-/** Whether what is stored can be decrypted: with the grant key, as far as there is one. */
-export function accessChecks(host: Host, service: Service, inputs: Inputs): Check[] {
+/** Checks whether the stored values can be decrypted, with the grant key if there is one. */
+export function accessChecks(
+  service: Service,
+  { environments }: SelectionInputs,
+  access: AccessInputs,
+): Check[] {
   let grant: Grant | undefined;
   const deks: Buffer[] = [];
   return [
     {
       check: "grant-key",
-      look: async () => {
-        grant = await findGrant(host, service, inputs.grantKey);
-        return grant === undefined ? withoutGrant(inputs) : `readable, device key ${grant.id}`;
+      run: async () => {
+        grant = await findGrant(service, access.grantKey);
+        return grant === undefined ? describeNoGrant(access) : `readable, device key ${grant.id}`;
       },
     },
     {
       check: "access",
-      look: async () => {
-        if (grant === undefined) return "decided when a job asks";
-        for (const environment of inputs.environments)
-          deks.push(await openGrant(service, environment, grant));
-        return `device key ${grant.id} opens its envelope of ${listNames(inputs.environments)}`;
+      run: async () => {
+        if (grant === undefined) return "decided when a job asks for it";
+        for (const environment of environments) deks.push(await openGrant(service, environment, grant));
+        return `device key ${grant.id} opens its envelope of ${listNames(environments)}`;
       },
     },
     {
       check: "variables",
-      look: async () => {
-        const told: string[] = [];
-        for (const [index, environment] of inputs.environments.entries()) {
+      run: async () => {
+        const counts: string[] = [];
+        for (const [index, environment] of environments.entries()) {
           const items = await listVariables(service, environment);
           const item = items.find(({ payload }) => payload !== null);
           const dek = deks[index];
-          const tried = item && dek ? `, ${printable(item.name)} decrypts` : "";
-          if (item && dek) tryOne(item.name, item.payload, dek);
-          told.push(`${items.length} in ${printable(environment)}${tried}`);
+          const tried = item && dek ? `, and ${printable(item.name)} can be decrypted` : "";
+          if (item && dek) tryToDecrypt(item.name, item.payload, dek);
+          counts.push(`${items.length} in ${printable(environment)}${tried}`);
         }
-        return told.join("; ");
+        return counts.join("; ");
       },
     },
     {
       check: "request limit",
-      look: () => {
+      run: () => {
         const { remaining } = service.connection.limit;
-        if (remaining === undefined) return "the service does not tell";
+        if (remaining === undefined) return "the service does not report one";
         if (remaining >= FEW_REQUESTS) return `${remaining} requests left in this minute`;
         throw new StashError(
           "RATE_LIMITED",
-          `Only ${remaining} requests of this minute are left for this token. Many jobs may share it. Give each pipeline a token of its own.`,
+          `This token has only ${remaining} requests left in this minute. Many jobs may share it. Give each pipeline a token of its own.`,
         );
       },
     },
   ];
 }
 
-function tryOne(name: string, payload: unknown, dek: Buffer): void {
+function tryToDecrypt(name: string, payload: unknown, dek: Buffer): void {
   if (decryptPayload(payload, dek) !== undefined) return;
   throw new StashError(
     "VARIABLES_UNDECRYPTABLE",
-    `${printable(name)} does not decrypt with the environment's key. It was probably stored with another one: store it again.`,
+    `${printable(name)} cannot be decrypted with the environment's key. It was probably encrypted with another key. Push it again.`,
   );
 }
 
-function withoutGrant({ grantWaitMinutes }: Inputs): string {
+function describeNoGrant({ grantWaitMinutes }: AccessInputs): string {
   if (grantWaitMinutes > 0) return `none; the job waits up to ${grantWaitMinutes} minutes for an approval`;
   throw new StashError(
     "ENVELOPE_MISSING",
-    "There is no grant-key, and grant-wait is 0: a pull works only if something answers new keys with envelopes. Try that with " +
-      "doctor --full, which registers a key and deletes it; or pass a grant-key; or set grant-wait.",
+    "There is no grant-key, and grant-wait is 0, so a pull works only if a process answers new keys with envelopes. Try that with " +
+      "doctor --full, which registers a key and deletes it; or set grant-key or grant-wait.",
   );
 }
 
@@ -131,8 +137,8 @@ function describeDifference(seconds: number): string {
   return `the runner's clock is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead" : "behind"}, so expiry times are the service's`;
 }
 
-/** The variable's name alone: its value can hold a password. */
-function proxyNamed(environment: NodeJS.ProcessEnv): string {
+/** Names only the variable, because its value can hold a password. */
+function describeProxy(environment: NodeJS.ProcessEnv): string {
   const names = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"];
   const set = names.find((name) => (environment[name] ?? "") !== "");
   return set === undefined ? "" : ` (${set} is set)`;

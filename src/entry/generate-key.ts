@@ -1,5 +1,5 @@
-import { contend } from "../key/contend.ts";
+import { generateDeviceKey } from "../crypto/device-key.ts";
 
-// The process that the key race starts twice (src/run/key-race.ts).
+// One of the processes that race for the session's key (src/key/race.ts). The private half goes to the process that started it, by pipe.
 
-await contend();
+process.stdout.write((await generateDeviceKey()).privateKeyPem);

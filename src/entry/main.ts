@@ -1,3 +1,3 @@
-import { pull } from "./bundle.ts";
+import { runMain } from "./bundle.ts";
 
-await pull();
+await runMain();

@@ -1,14 +1,14 @@
+import { createGitHubHost, failStep } from "../ci/github.ts";
 import { describeError, StashError } from "../lib/errors.ts";
-import { createGitHubHost } from "../ci/github.ts";
 import { surviveOutputErrors } from "../lib/output.ts";
-import { cleanUp } from "../session/clean-up.ts";
+import { cleanUp } from "../session/end.ts";
 
-// The post stage: a job is never failed for what it did after its work was done, but for a leak where it asks for that. A bundle of its own
-// for the same reason as pre's.
+// The post step never fails a job for what happens after its work was done, except for a leak if the job asks for that. It is a bundle of
+// its own for the same reason as pre.
 
 surviveOutputErrors();
-const host = createGitHubHost(process.env, new AbortController().signal); // the runner lets post run after a cancelled job
+const host = createGitHubHost(process.env, new AbortController().signal); // The runner lets post run after a cancelled job.
 await cleanUp(host).catch((error) => {
-  if (error instanceof StashError && error.code === "LEAK_FOUND") host.fail(error);
-  else host.warn(describeError(error).message);
+  if (error instanceof StashError && error.code === "LEAK_FOUND") failStep(error);
+  else host.log.warn(describeError(error).message);
 });

@@ -1,16 +1,16 @@
 import { join } from "node:path";
-import { describeError } from "../lib/errors.ts";
 import { createGitHubHost } from "../ci/github.ts";
+import { prepareKey } from "../key/prepare.ts";
+import { describeError } from "../lib/errors.ts";
 import { surviveOutputErrors } from "../lib/output.ts";
-import { prepare } from "../key/prepare.ts";
 
-// The pre stage: has the key made while the job does something else. Never fails the job. A bundle of its own (package.json, "build"), an
-// eighth of the other's size, because compiling that would take as long as all that happens here.
+// The pre step starts a process that generates a key while the job does something else. It never fails the job. It is a bundle of its own,
+// because compiling the whole would take as long as everything that happens here (docs/decisions/0011).
 
 surviveOutputErrors();
 const host = createGitHubHost(process.env, new AbortController().signal);
 try {
-  prepare(host, join(import.meta.dirname, "prepare-key.js"));
+  prepareKey(host, join(import.meta.dirname, "prepare-key.js"));
 } catch (error) {
-  host.warn(describeError(error).message);
+  host.log.warn(describeError(error).message);
 }

@@ -1,10 +1,10 @@
-import { prepareKey } from "../key/prepare-process.ts";
+import { generateAndKeepKey } from "../key/prepare-process.ts";
 
-// The process that pre starts, which outlives it: `prepare-key.js DIRECTORY [SECONDS]`.
+// The process that pre starts, and that outlives it: `prepare-key.js DIRECTORY [SECONDS]`.
 
 const PATIENCE_SECONDS = 600;
 
 const [, , keyDirectory = "", seconds = PATIENCE_SECONDS] = process.argv;
-// Nobody reads what it says: main makes its own key when this one fails.
-await prepareKey(keyDirectory, Number(seconds) * 1000).catch(() => {});
+// Nobody reads what it says. If it fails, main generates its own key.
+await generateAndKeepKey(keyDirectory, Number(seconds) * 1000).catch(() => {});
 process.exit();

@@ -2,30 +2,30 @@ import { execFile } from "node:child_process";
 import { basename, dirname } from "node:path";
 
 const NOT_IGNORED = 1; // git-check-ignore(1), Exit status
+const PATIENCE_MS = 5000;
 
 /**
- * Whether `git add .` would take a file along: it lies in a work tree, and is not ignored or is tracked already. Where there is no git or
- * no work tree, it would not.
+ * Whether `git add .` would pick up a file: it is in a work tree, and is not ignored or is already tracked. Without git or a work tree, the
+ * answer is no.
  *
- * @param environment of which git is given PATH and HOME alone: the rest holds the token
+ * @param environment git gets only PATH and HOME from it, because the rest holds the token
  */
 export function isPickedUpByGit(path: string, { PATH, HOME }: NodeJS.ProcessEnv): Promise<boolean> {
-  // A repository's own fsmonitor is a program.
   const args = [
-    "-C",
-    dirname(path),
-    "-c",
-    "core.fsmonitor=false",
-    "check-ignore",
-    "--quiet",
-    "--",
-    basename(path),
+    ...["-C", dirname(path)],
+    ...["-c", "core.fsmonitor=false"], // A repository's own fsmonitor is a program.
+    ...["check-ignore", "--quiet", "--", basename(path)],
   ];
-  return new Promise((told) => {
+  return new Promise((resolve) => {
     // Windows looks for a program in the working directory first, where a pull request can have put one (libuv/libuv#3888).
     const cwd = dirname(process.execPath);
-    const child = execFile("git", args, { cwd, env: { PATH, HOME }, timeout: 5000, windowsHide: true });
-    child.once("error", () => told(false));
-    child.once("close", (code) => told(code === NOT_IGNORED));
+    const child = execFile("git", args, {
+      cwd,
+      env: { PATH, HOME },
+      timeout: PATIENCE_MS,
+      windowsHide: true,
+    });
+    child.once("error", () => resolve(false));
+    child.once("close", (code) => resolve(code === NOT_IGNORED));
   });
 }

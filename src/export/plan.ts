@@ -1,104 +1,118 @@
-import { printable, StashError } from "../lib/errors.ts";
+import type { Exports, Host, Log } from "../ci/host.ts";
 import { formatEnvFile } from "../format/env-file-format.ts";
-import type { Exports, Host } from "../ci/host.ts";
-import type { Inputs } from "../inputs/inputs.ts";
+import type { ExportInputs } from "../inputs/inputs.ts";
+import type { EnvFileRecord } from "../journal/env-file-record.ts";
+import { StashError } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
 import { checkExports } from "../select/exportable.ts";
 import type { TemporaryDevice } from "../stash/keys.ts";
-import { type EnvFile, locateEnvFile, readEnvFile, writeEnvFile } from "./env-file.ts";
+import { locateEnvFile, readEnvFile, writeEnvFile } from "./env-file.ts";
 import { isPickedUpByGit } from "./git.ts";
-import type { Secret } from "../lib/secret.ts";
 
-/** What one session came to. */
-export interface Session {
+/** What there is to export. */
+export interface Pulled {
   keyDirectory: string;
   device: TemporaryDevice;
-  /** of the temporary key, in hex */
-  fingerprint: string;
   /** by the names that later steps see */
   variables: ReadonlyMap<string, string>;
-  /** the environments' types, when they were asked for */
+  /** the types of the environments, if they were asked for */
   types: readonly string[];
-  /** what the log must not show: masked values, the token, the grant key */
-  secrets: readonly Secret[];
+}
+
+/** An env file and its new text. */
+export interface PlannedFile {
+  file: EnvFileRecord;
+  text: string;
 }
 
 /** Everything that will be written. */
 export interface ExportPlan extends Exports {
-  files: { file: EnvFile; text: string }[];
+  files: PlannedFile[];
+  /** the output `json`; empty without `outputs` */
+  json: string;
 }
 
-// Outputs of ours, which no variable may be taken for. Later steps look outputs up without regard to case.
+// Our own outputs, which no variable may replace. Later steps look outputs up without regard to case.
 const ownOutputs = [
   ...["key-dir", "device-key-id", "expires-at", "environment-type", "count", "names"],
   ...["env-file", "available", "json"],
 ];
 
 /**
- * Works out everything that will be written, and writes nothing: whatever must be refused is refused here.
+ * Works out everything that will be written, and writes nothing. Whatever must be refused is refused here.
  *
  * @throws {StashError} `NAMES_REFUSED`, `VALUES_REFUSED`, `ENV_FILE_REFUSED`, `ENV_FILE_FAILED`
  */
 export async function planExports(
-  host: Host,
-  inputs: Inputs,
-  session: Omit<Session, "secrets">,
+  { job, exporter }: Pick<Host, "job" | "exporter">,
+  inputs: ExportInputs,
+  pulled: Pulled,
 ): Promise<ExportPlan> {
-  const { keyDirectory, variables } = session;
+  const { keyDirectory, variables } = pulled;
+  const { outlivesMain } = inputs;
   checkExports(variables, {
     allowNames: inputs.allowNames,
-    hostRefuses: host.refusedNames,
-    ignoresCase: host.platform === "win32" || inputs.outputs,
+    hostRefuses: exporter.refusedNames,
+    ignoresCase: job.platform === "win32" || inputs.outputs,
     takenNames: ["SECRET_STASH_KEY_DIR", ...(inputs.outputs ? ownOutputs : [])],
   });
-  const files = await planFiles(host, inputs, session);
-  // After `run` the key directory and the env files are gone, so later steps are not told of them.
-  const outlives = inputs.run === "";
-  const paths = outlives || inputs.keepEnvFile ? files.map(({ file }) => file.path) : [];
-  const own = outlives ? [["SECRET_STASH_KEY_DIR", keyDirectory] as const] : [];
+  const files = await planFiles(inputs, job.workspace, pulled);
+  const json = inputs.outputs ? JSON.stringify(Object.fromEntries(variables)) : "";
+  // Later steps are not told about a key directory or env files that are gone when main ends.
+  const paths = outlivesMain || inputs.keepEnvFile ? files.map(({ file }) => file.path) : [];
+  const own = outlivesMain ? [["SECRET_STASH_KEY_DIR", keyDirectory] as const] : [];
   return {
     files,
+    json,
     environment: new Map(inputs.exportEnv ? [...variables, ...own] : []),
     outputs: new Map([
-      ...(outlives ? [["key-dir", keyDirectory] as const] : []),
-      ...describeSession(session, paths),
-      ...(inputs.outputs
-        ? [...variables, ["json", JSON.stringify(Object.fromEntries(variables))] as const]
-        : []),
+      ...(outlivesMain ? [["key-dir", keyDirectory] as const] : []),
+      ...describePulled(pulled, paths),
+      ...(inputs.outputs ? [...variables, ["json", json] as const] : []),
     ]),
   };
 }
 
 async function planFiles(
-  host: Host,
-  inputs: Inputs,
-  { keyDirectory, variables }: Pick<Session, "keyDirectory" | "variables">,
-): Promise<ExportPlan["files"]> {
-  const files: ExportPlan["files"] = [];
-  for (const [index, { path, format }] of inputs.envFiles.entries()) {
-    const file = await locateEnvFile(path, host.workspace, keyDirectory, index);
+  { envFiles }: ExportInputs,
+  workspace: string,
+  { keyDirectory, variables }: Pulled,
+): Promise<PlannedFile[]> {
+  const files: PlannedFile[] = [];
+  for (const [index, { path, format }] of envFiles.entries()) {
+    const file = await locateEnvFile(path, workspace, keyDirectory, index);
     const twin = files.findIndex((other) => other.file.path === file.path);
-    if (twin >= 0) throw sameFile(path, inputs.envFiles[twin]?.path ?? "");
+    if (twin >= 0) throw sameFile(path, envFiles[twin]?.path ?? "");
     const existing = format === "dotenv" ? await readEnvFile(file) : "";
     files.push({ file, text: formatEnvFile(format, existing, variables) });
   }
   return files;
 }
 
-/** Before they are written: a commit made in between would carry the values into history. */
-export async function warnOfGit(host: Host, files: ExportPlan["files"]): Promise<void> {
+/** Warns before the files are written: a commit that is made while they exist would carry the values into history. */
+export async function warnOfGit(
+  log: Log,
+  environment: NodeJS.ProcessEnv,
+  files: readonly PlannedFile[],
+): Promise<void> {
   for (const { file } of files) {
-    if (!(await isPickedUpByGit(file.path, host.environment))) continue;
-    host.warn(
-      `git would pick up the env file ${printable(file.path)}: it is not ignored, or is tracked. A commit made before the job ends would carry ` +
-        "the values along. Add it to .gitignore, or write it outside the work tree.",
+    if (!(await isPickedUpByGit(file.path, environment))) continue;
+    log.warn(
+      `git would pick up the env file ${printable(file.path)}, because it is tracked or not ignored. A commit that is made before the job ` +
+        "ends would contain the values. Add the file to .gitignore, or write it outside the work tree.",
     );
   }
 }
 
-/** Saves what post must undo before each write. */
+/**
+ * Writes the env files.
+ *
+ * @param save records what must be restored, before each write
+ * @throws {StashError} `ENV_FILE_FAILED`
+ */
 export async function writeEnvFiles(
-  files: ExportPlan["files"],
-  save: (files: EnvFile[]) => Promise<void>,
+  files: readonly PlannedFile[],
+  save: (files: EnvFileRecord[]) => Promise<void>,
 ): Promise<void> {
   if (files.length === 0) return;
   const written = files.map(({ file }) => file);
@@ -118,10 +132,7 @@ function sameFile(path: string, other: string): StashError {
   );
 }
 
-function describeSession(
-  { device, variables, types }: Pick<Session, "device" | "variables" | "types">,
-  paths: readonly string[],
-): Map<string, string> {
+function describePulled({ device, variables, types }: Pulled, paths: readonly string[]): Map<string, string> {
   const outputs = new Map([
     ["device-key-id", String(device.id)],
     ["expires-at", device.expiresAt],

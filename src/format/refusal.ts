@@ -1,4 +1,5 @@
-import { joinLines, printable, StashError } from "../lib/errors.ts";
+import { StashError } from "../lib/errors.ts";
+import { joinLines, printable } from "../lib/printable.ts";
 
 /**
  * Refuses, before anything is written, what a format cannot carry.

@@ -1,22 +1,24 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { printable, StashError, systemCode } from "../lib/errors.ts";
+import { StashError, systemCode } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
 
 /**
- * Certificates of authorities to trust, as PEM.
+ * Reads a file of certificate authorities to trust.
  *
+ * @returns PEM
  * @throws {StashError} `CA_FILE_UNREADABLE`
  */
 export function readAuthorities(path: string): string {
   try {
     const pem = readFileSync(path, "utf8");
-    new X509Certificate(pem); // Node would take anything else without a word, and trust nothing more
+    new X509Certificate(pem); // Node accepts any other text silently, and then trusts nothing in addition.
     return pem;
   } catch (cause) {
     throw new StashError(
       "CA_FILE_UNREADABLE",
-      `ca-file ${printable(path)} cannot be used (${systemCode(cause)}): it is missing, or holds no certificate as PEM. ` +
-        "Give it the path of the authority's certificate, relative to the workspace or absolute.",
+      `ca-file ${printable(path)} cannot be used (${systemCode(cause)}). The file is missing, or it holds no certificate in PEM format. ` +
+        "Set ca-file to the path of the authority's certificate, relative to the workspace or absolute.",
       { cause },
     );
   }

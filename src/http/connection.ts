@@ -3,35 +3,29 @@ import type https from "node:https";
 import { StashError } from "../lib/errors.ts";
 import { createServerClock, type ServerClock } from "./server-clock.ts";
 
-/** When everything that belongs together must be over, retries and pauses included. */
-export interface Deadline {
-  readonly signal: AbortSignal;
-  millisecondsLeft(): number;
-}
-
-/** One origin, one token, one deadline: everything the requests of a session share. */
+/** One origin and one token: everything that the requests of a session share. */
 export interface Connection {
   /** without a trailing slash and without `/api` */
   readonly apiUrl: URL;
-  /** sent to `apiUrl`'s origin alone */
+  /** sent to the origin of `apiUrl` only */
   readonly apiToken: string;
   readonly agent: http.Agent;
   readonly clock: ServerClock;
-  /** what is left of the token's requests, as the last answer told it */
+  /** how many requests the token has left, according to the last answer */
   readonly limit: { remaining: number | undefined };
-  readonly deadline: Deadline;
-  /** aborted when the job is being ended */
-  readonly cancelled: AbortSignal | undefined;
+  /** how long one request may take, retries and pauses included */
   readonly timeoutSeconds: number;
+  /** aborted when the job is being cancelled */
+  readonly cancelled: AbortSignal | undefined;
   readonly userAgent: string;
   /** tells people why nothing happens for a while */
   say(message: string): void;
-  /** tells those who look for a fault what was asked and answered */
+  /** logs each request and its answer for whoever is looking for a fault */
   debug(message: string): void;
 }
 
 /**
- * Opens nothing yet: the first request connects, later ones reuse the socket. The agent reads `HTTPS_PROXY`,
+ * Creates a connection without opening it: the first request connects, later ones reuse the socket. The agent reads `HTTPS_PROXY`,
  * `HTTP_PROXY` and `NO_PROXY` from `environment` (`proxyEnv`, Node 22.21 and 24.5).
  *
  * @throws {StashError} `PROXY_INVALID`
@@ -39,30 +33,28 @@ export interface Connection {
 export function createConnection(
   options: Pick<Connection, "apiUrl" | "apiToken" | "timeoutSeconds" | "userAgent" | "say" | "debug"> & {
     environment: NodeJS.ProcessEnv;
-    /** PEM of authorities to trust besides Node's own and those of NODE_EXTRA_CA_CERTS */
+    /** certificate authorities (PEM) to trust in addition to Node's own and those of NODE_EXTRA_CA_CERTS */
     authorities?: string | undefined;
-    /** ends the requests at once */
     cancelled?: AbortSignal | undefined;
   },
 ): Connection {
   const { environment, authorities, cancelled, ...given } = options;
-  const rest = { ...given, clock: createServerClock(), limit: { remaining: undefined }, cancelled };
-  const { Agent } = moduleFor(rest.apiUrl);
+  const { Agent } = moduleFor(given.apiUrl);
   const agent = createAgent(
     () =>
       new Agent({
         keepAlive: true,
         proxyEnv: environment,
-        // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED or NODE_OPTIONS, set by another step, cannot weaken them.
+        // Explicit, so that another step cannot weaken them through NODE_TLS_REJECT_UNAUTHORIZED or NODE_OPTIONS.
         rejectUnauthorized: true,
         minVersion: "TLSv1.2",
         ...(authorities !== undefined && { ca: [...defaultAuthorities(), authorities] }),
       }),
   );
-  return { ...rest, agent, deadline: createDeadline(rest.timeoutSeconds, cancelled) };
+  return { ...given, agent, clock: createServerClock(), limit: { remaining: undefined }, cancelled };
 }
 
-/** TLS takes half as long to load as Node to start, so that only those load it who speak it. */
+/** Loads TLS only where it is spoken: loading it takes half as long as starting Node. */
 export function moduleFor({ protocol }: URL): typeof http | typeof https {
   return protocol === "https:" ? process.getBuiltinModule("node:https") : http;
 }
@@ -71,28 +63,14 @@ function defaultAuthorities(): string[] {
   return process.getBuiltinModule("node:tls").getCACertificates("default");
 }
 
-/** The same connection with a deadline that starts anew, for what a session does after its own has been spent on waiting. */
-export function renewDeadline(connection: Connection, timeoutSeconds: number): Connection {
-  return { ...connection, timeoutSeconds, deadline: createDeadline(timeoutSeconds, connection.cancelled) };
-}
-
-function createDeadline(seconds: number, cancelled: AbortSignal | undefined): Deadline {
-  const endsAt = performance.now() + seconds * 1000;
-  const timeout = AbortSignal.timeout(seconds * 1000);
-  return {
-    signal: cancelled ? AbortSignal.any([timeout, cancelled]) : timeout,
-    millisecondsLeft: () => endsAt - performance.now(),
-  };
-}
-
 function createAgent(create: () => http.Agent): http.Agent {
   try {
     return create();
   } catch (cause) {
     throw new StashError(
       "PROXY_INVALID",
-      "The proxy that the environment names cannot be used: its address is malformed. Correct HTTPS_PROXY or HTTP_PROXY, or " +
-        "name the service's host in NO_PROXY.",
+      "The proxy settings in the environment cannot be used: the address is malformed. Correct HTTPS_PROXY or HTTP_PROXY, or add the " +
+        "service's host to NO_PROXY.",
       { cause },
     );
   }

@@ -1,14 +1,14 @@
 /**
- * An answer other than 2xx: status, method and path, nothing else. Bodies and headers stay behind, except
- * what a message may need: how long to wait, and which fields a validation refused (names, not values).
+ * An answer with a status other than 2xx. It holds the status, method and path, and what a message may need: how long to wait, and the
+ * names (not the values) of the fields that a validation refused. The body and all other headers are dropped.
  */
 export class HttpError extends Error {
   readonly status: number;
   readonly method: string;
   readonly path: string;
-  /** what `Retry-After` asks to wait */
+  /** from `Retry-After` */
   readonly retryAfterSeconds: number | undefined;
-  /** field names of a 422 in Laravel's shape */
+  /** field names of a 422 in Laravel's format */
   readonly fields: readonly string[];
 
   constructor(answer: Pick<HttpError, "status" | "method" | "path" | "retryAfterSeconds" | "fields">) {

@@ -1,11 +1,13 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { StringDecoder } from "node:string_decoder";
-import { printable, StashError, systemCode } from "../lib/errors.ts";
+import { StashError, systemCode } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
 import { type Connection, moduleFor } from "./connection.ts";
+import { type Deadline, startDeadline } from "./deadline.ts";
 import { HttpError } from "./http-error.ts";
-import { isTransient, isUnprocessed, spareLimit, waitToRetry } from "./retry.ts";
+import { isTransient, isUnprocessed, throttle, waitToRetry } from "./retry.ts";
 
-const REQUEST_SECONDS = 10;
+const ATTEMPT_SECONDS = 10;
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 export interface RequestOptions {
@@ -13,39 +15,46 @@ export interface RequestOptions {
   /** below `/api/`, already percent-encoded */
   path: string;
   body?: unknown;
-  /** a second one would do something again: repeated only where the first was surely not looked at */
+  /** Not idempotent: retried only if the server certainly did not process it. */
   once?: boolean;
+  /** for several requests that have to end together; by default each has the connection's timeout to itself */
+  deadline?: Deadline;
 }
 
 /**
- * The one request function. A failure that may pass is tried again, within the session's deadline.
+ * Sends one request and retries transient failures until its deadline.
  *
- * @returns the body of a 2xx answer as text
+ * @returns the body of a 2xx answer
  * @throws {HttpError} for any other status
  * @throws {StashError} `TIMED_OUT`, `SERVICE_UNREACHABLE`, `SERVICE_REDIRECTED`, `RESPONSE_INVALID`
  */
 export async function request(connection: Connection, options: RequestOptions): Promise<string> {
-  let faults = 0; // being asked to wait is none
+  const deadline = options.deadline ?? startDeadline(connection.timeoutSeconds, connection.cancelled);
+  let faults = 0; // A request to wait is not counted.
   for (;;) {
-    await spareLimit(connection);
+    await throttle(connection, deadline);
     try {
-      return await requestOnce(connection, options);
+      return await attempt(connection, options, deadline);
     } catch (error) {
-      const mayPass = (options.once ? isUnprocessed : isTransient)(error);
       if (!(error instanceof HttpError && error.retryAfterSeconds !== undefined)) faults += 1;
       if (!(error instanceof HttpError)) {
         connection.debug(`${options.method} ${printable(options.path)}: no answer (${systemCode(error)}).`);
       }
-      const isOver = connection.deadline.signal.aborted;
-      if (!isOver && mayPass && (await waitToRetry(connection, error, faults))) continue;
-      throw error instanceof StashError || error instanceof HttpError ? error : unanswered(connection, error);
+      const mayRetry = (options.once ? isUnprocessed : isTransient)(error) && !deadline.signal.aborted;
+      if (mayRetry && (await waitToRetry(connection, deadline, error, faults))) continue;
+      if (error instanceof StashError || error instanceof HttpError) throw error;
+      throw unanswered(connection, deadline, error);
     }
   }
 }
 
-async function requestOnce(connection: Connection, { method, path, body }: RequestOptions): Promise<string> {
-  const { deadline, clock, limit } = connection;
-  const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(REQUEST_SECONDS * 1000)]);
+async function attempt(
+  connection: Connection,
+  { method, path, body }: RequestOptions,
+  deadline: Deadline,
+): Promise<string> {
+  const { clock, limit } = connection;
+  const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(ATTEMPT_SECONDS * 1000)]);
   const text = body === undefined ? undefined : JSON.stringify(body);
   const start = performance.now();
   const response = await send(connection, method, path, text, signal);
@@ -61,7 +70,7 @@ async function requestOnce(connection: Connection, { method, path, body }: Reque
   if (status >= 200 && status < 300) return answer;
   if (status >= 300 && status < 400) throw redirected(connection, status);
   const retryAfterSeconds = parseRetryAfter(response.headers["retry-after"], clock.now());
-  // The query is left out: ids are not secret, but an error names the endpoint, not the call.
+  // The query is left out: an error names the endpoint, not the call.
   const fields = fieldsOf(answer);
   throw new HttpError({ status, method, path: path.replace(/\?.*/, ""), retryAfterSeconds, fields });
 }
@@ -91,7 +100,7 @@ function send(
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {
-  const decoder = new StringDecoder("utf8"); // as it comes: bytes and text of all of it at once would be twice as much
+  const decoder = new StringDecoder("utf8"); // Decodes chunk by chunk: all bytes and all text at once would take twice the memory.
   let text = "";
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -107,12 +116,12 @@ async function readBody(response: IncomingMessage): Promise<string> {
   return text + decoder.end();
 }
 
-function unanswered({ apiUrl, deadline, timeoutSeconds }: Connection, error: unknown): StashError {
-  if (deadline.signal.aborted) {
+function unanswered({ apiUrl }: Connection, { signal, seconds }: Deadline, error: unknown): StashError {
+  if (signal.aborted) {
     return new StashError(
       "TIMED_OUT",
-      `The service at ${apiUrl.host} did not answer within the session's ${timeoutSeconds} s. It may be down, or a ` +
-        "firewall drops the connection. Check api-url and the runner's network, or raise timeout.",
+      `The service at ${apiUrl.host} did not answer within ${seconds} s, retries included. It may be down, or a firewall may be dropping ` +
+        "the connection. Check api-url and the runner's network, or raise timeout.",
       { cause: error },
     );
   }
@@ -123,23 +132,24 @@ function unanswered({ apiUrl, deadline, timeoutSeconds }: Connection, error: unk
   );
 }
 
-/** What usually is behind a failed connection. */
+/** The usual cause of a failed connection, and what to do about it. */
 function remedyFor(code: string): string {
   if (/^(ENOTFOUND|EAI_)/.test(code))
-    return "Its name does not resolve: check api-url, and DNS on the runner.";
+    return "Its name does not resolve. Check api-url, and DNS on the runner.";
   if (/CERT|SIGNATURE|ISSUER|SSL|TLS/.test(code)) {
-    return "Its certificate is not trusted: check api-url; where the network has an authority of its own, name its certificate in ca-file.";
+    return "Its certificate is not trusted. Check api-url. If your network has its own certificate authority, set ca-file to its certificate.";
   }
-  if (code === "ABORT_ERR")
-    return `Requests were given up after ${REQUEST_SECONDS} s each. It may be overloaded: run the job again later.`;
-  return "Check api-url, the runner's network, and HTTPS_PROXY and NO_PROXY where there is a proxy.";
+  if (code === "ABORT_ERR") {
+    return `Each attempt was abandoned after ${ATTEMPT_SECONDS} s. The service may be overloaded. Run the job again later.`;
+  }
+  return "Check api-url and the runner's network, and HTTPS_PROXY and NO_PROXY if there is a proxy.";
 }
 
 function redirected({ apiUrl }: Connection, status: number): StashError {
   return new StashError(
     "SERVICE_REDIRECTED",
-    `The service at ${apiUrl.host} answered with a redirect (${status}), which is not followed, so that the token goes ` +
-      "nowhere else. A login page of the network may have answered, or the service has moved: check the runner's network, then api-url.",
+    `The service at ${apiUrl.host} answered with a redirect (${status}). Redirects are not followed, so that the token is not sent ` +
+      "anywhere else. A login page of the network may have answered, or the service has moved. Check the runner's network, then api-url.",
   );
 }
 
@@ -164,6 +174,6 @@ function fieldsOf(body: string): string[] {
     const { errors } = JSON.parse(body) as { errors?: unknown };
     return typeof errors === "object" && errors !== null ? Object.keys(errors) : [];
   } catch {
-    return []; // missing, HTML, or truncated: the status alone has to do
+    return []; // The body is missing, HTML, or truncated; the status alone has to do.
   }
 }

@@ -1,10 +1,10 @@
-/** What time it is for the service, whose clock decides when a key expires: the runner's own may be off by minutes. */
+/** The service's time. Its clock decides when a key expires, and the runner's may be minutes off. */
 export interface ServerClock {
   /** milliseconds since 1970 */
   now(): number;
   /** how far the runner's clock is ahead of the service's, in milliseconds; `undefined` before the first answer */
   difference(): number | undefined;
-  /** @param date an answer's `Date` (RFC 9110 section 6.6.1), right to the second */
+  /** @param date the `Date` header of an answer (RFC 9110 section 6.6.1), exact to the second */
   observe(date: string | undefined): void;
 }
 

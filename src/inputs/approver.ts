@@ -1,13 +1,13 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
-import { StashError } from "../lib/errors.ts";
+import { join, resolve } from "node:path";
 import { compileGlob } from "../select/patterns.ts";
 import { parseApiUrl } from "./api-url.ts";
+import { resolveIfGiven } from "./clean-up.ts";
 import { inputDefaults } from "./defaults.ts";
-import { createInputReader } from "./reader.ts";
-import { type Inputs, isIdentifier } from "./inputs.ts";
+import { INVALID_PATTERN, type ServiceInputs } from "./inputs.ts";
+import { createInputReader, isIdentifier } from "./reader.ts";
 
-/** What `approve` takes, and the text that each has when it is not given. */
+/** Everything that `approve` takes, and the text it has when it is not given. */
 export const approverDefaults = {
   "api-token": "",
   "application-id": "",
@@ -21,30 +21,31 @@ export const approverDefaults = {
   watch: "false",
 } as const;
 
-export interface ApproverInputs
-  extends Pick<Inputs, "apiToken" | "applicationId" | "apiUrl" | "timeoutSeconds" | "caFile"> {
+export interface ApproverInputs {
+  service: ServiceInputs;
   environment: string;
   keyDirectory: string;
-  /** hex digits alone, in lower case; empty when somebody is to choose */
+  /** hex digits in lower case; empty if a person is to choose */
   fingerprint: string;
   /** labels that are approved without asking */
   yesLabel: RegExp | undefined;
   watch: boolean;
 }
 
-const MIN_DIGITS = 32; // what a job shows of its fingerprint: fewer could be imitated
+const MIN_DIGITS = 32; // What a job shows of its fingerprint. Fewer digits could be imitated.
 
 /**
- * Turns the flags and variables of `approve` into one typed value.
+ * Parses the flags and variables of `approve`.
  *
- * @param isFlag whether it stands on the command line itself
+ * @param isFlag whether an input was given as a flag, and not as a variable
  * @throws {StashError} `INPUTS_INVALID`, with every mistake at once
  */
 export function parseApproverInputs(
   given: (name: keyof typeof approverDefaults) => string,
   isFlag: (name: string) => boolean,
 ): ApproverInputs {
-  const { text, required, flag, check, wholeNumber, mistakes } = createInputReader(given, approverDefaults);
+  const reader = createInputReader(given, approverDefaults);
+  const { text, required, flag, check, wholeNumber } = reader;
   const environment = required("environment", "Name the one environment to approve for.");
   check("environment", isIdentifier(environment) && !/[\s,]/.test(environment), "must be one environment");
   const applicationId = required("application-id", "Copy it from the application's page in SecretStash.");
@@ -53,31 +54,32 @@ export function parseApproverInputs(
   check(
     "fingerprint",
     fingerprint === "" || (/^[0-9a-f]{1,64}$/.test(fingerprint) && fingerprint.length >= MIN_DIGITS),
-    `must be what the job shows, ${MIN_DIGITS} hexadecimal digits, or all 64`,
+    `must be what the job shows (${MIN_DIGITS} hexadecimal digits), or all 64 digits`,
   );
   const pattern = text("yes-label");
   const yesLabel = pattern === "" ? undefined : compileGlob(pattern);
-  check("yes-label", pattern === "" || yesLabel !== undefined, "a [ does not close, or holds no range");
+  check("yes-label", pattern === "" || yesLabel !== undefined, INVALID_PATTERN);
   const watch = flag("watch");
-  check("yes-label", pattern === "" || watch, "is for --watch");
+  check("yes-label", pattern === "" || watch, "works only with --watch");
   check("yes-label", pattern === "" || isFlag("environment"), "needs --environment on the command line too");
-  check("fingerprint", fingerprint === "" || !watch, "approves one key; --watch waits for others");
+  check("fingerprint", fingerprint === "" || !watch, "approves one key and cannot be combined with --watch");
   const inputs: ApproverInputs = {
-    apiToken: required(
-      "api-token",
-      "Make a token of your own in SecretStash and set SECRET_STASH_API_TOKEN.",
-    ),
-    applicationId,
+    service: {
+      apiToken: required(
+        "api-token",
+        "Create a token of your own in SecretStash, and set SECRET_STASH_API_TOKEN.",
+      ),
+      applicationId,
+      apiUrl: parseApiUrl(text("api-url"), (why) => check("api-url", false, why)),
+      timeoutSeconds: wholeNumber("timeout", [1, 3600], "seconds"),
+      caFile: resolveIfGiven(text("ca-file"), resolve(".")),
+    },
     environment,
-    apiUrl: parseApiUrl(text("api-url"), (expected) => check("api-url", false, expected)),
-    timeoutSeconds: wholeNumber("timeout", [1, 3600], "seconds"),
-    caFile: text("ca-file"),
     keyDirectory: text("key-dir") || join(homedir(), ".secret-stash"),
     fingerprint,
     yesLabel,
     watch,
   };
-  if (mistakes.length === 0) return inputs;
-  const lines = mistakes.map((mistake) => `- ${mistake}`);
-  throw new StashError("INPUTS_INVALID", `approve cannot go on like this:\n${lines.join("\n")}`);
+  reader.throwIfInvalid("approve cannot use these settings:");
+  return inputs;
 }

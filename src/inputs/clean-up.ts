@@ -1,27 +1,37 @@
+import { resolve } from "node:path";
+import { readApiToken } from "./credentials.ts";
 import { type InputName, inputDefaults } from "./defaults.ts";
 
-// Apart from the other inputs, so that post neither loads what parses those, nor stumbles over a mistake in them.
+// Separate from the other inputs, so that the post step neither loads their parser nor fails because of a mistake in one of them.
 
 export const leakPolicies = ["off", "warn", "fail"] as const;
 
-/** What is done about values found in the job's files. */
+/** What to do about pulled values that are found in the job's files. */
 export type LeakPolicy = (typeof leakPolicies)[number];
 
-/** For post: what is not a policy counts as none given. */
-export function readLeakPolicy(given: (name: InputName) => string): LeakPolicy {
-  return leakPolicies.find((policy) => policy === given("leak-check").trim()) ?? inputDefaults["leak-check"];
-}
-
-/** What clean-up needs, and no more: a mistake that a later step brought into any other input must not keep it from its work. */
-export function readRevocationInputs(given: (name: InputName) => string): {
+/** What the end of a session needs to know. A mistake in any other input must not keep it from its work. */
+export interface CleanUpInputs {
   apiToken: string;
   revoke: boolean;
+  leakCheck: LeakPolicy;
+  summary: boolean;
+  /** absolute; empty if there is none */
   caFile: string;
-} {
-  const revoke = given("revoke").trim().toLowerCase() !== "false";
-  return { apiToken: given("api-token").trim(), revoke, caFile: given("ca-file").trim() };
 }
 
-export function readSummary(given: (name: InputName) => string): boolean {
-  return given("summary").trim().toLowerCase() === "true";
+/** Reads the inputs of the end of a session. A value that is not valid counts as not given. */
+export function readCleanUpInputs(given: (name: InputName) => string, workspace: string): CleanUpInputs {
+  const leakCheck = given("leak-check").trim();
+  return {
+    apiToken: readApiToken(given),
+    revoke: given("revoke").trim().toLowerCase() !== "false",
+    leakCheck: leakPolicies.find((policy) => policy === leakCheck) ?? inputDefaults["leak-check"],
+    summary: given("summary").trim().toLowerCase() === "true",
+    caFile: resolveIfGiven(given("ca-file"), workspace),
+  };
+}
+
+/** @returns an absolute path, or `""` */
+export function resolveIfGiven(path: string, workspace: string): string {
+  return path.trim() === "" ? "" : resolve(workspace, path.trim());
 }

@@ -1,4 +1,4 @@
-/** Every input and the text it has when it is not given. `action.yml` and the README are held against this table. */
+/** Every input, and the text it has when it is not given. Tests hold `action.yml`, the README and the templates against this table. */
 export const inputDefaults = {
   "api-token": "",
   "application-id": "",
@@ -34,3 +34,8 @@ export const inputDefaults = {
 } as const;
 
 export type InputName = keyof typeof inputDefaults;
+
+/** The environment variable from which an input is read as well. */
+export function inputVariable(name: string): string {
+  return `SECRET_STASH_${name.replaceAll("-", "_").toUpperCase()}`;
+}

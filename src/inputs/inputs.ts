@@ -1,164 +1,195 @@
-import { StashError } from "../lib/errors.ts";
-import { compileGlob } from "../select/patterns.ts";
 import { isPortableName } from "../select/dangerous-names.ts";
+import { compileGlob } from "../select/patterns.ts";
 import { parseVariableRules, type VariableRule } from "../select/rules.ts";
 import { parseApiUrl } from "./api-url.ts";
-import { type LeakPolicy, leakPolicies } from "./clean-up.ts";
-import { type EnvFileRequest, parseEnvFileRequests } from "./env-files.ts";
+import { type LeakPolicy, leakPolicies, resolveIfGiven } from "./clean-up.ts";
+import type { Credentials, GrantKeyInput } from "./credentials.ts";
 import { type InputName, inputDefaults } from "./defaults.ts";
-import { createInputReader, type InputReader } from "./reader.ts";
+import { type EnvFileRequest, parseEnvFileRequests } from "./env-files.ts";
+import { createInputReader, type InputReader, isIdentifier } from "./reader.ts";
 
+/** Every input as a typed value, grouped by the room that uses it. */
 export interface Inputs {
+  service: ServiceInputs;
+  access: AccessInputs;
+  selection: SelectionInputs;
+  exports: ExportInputs;
+  masking: MaskingInputs;
+  command: CommandInputs;
+  cleanUp: { revoke: boolean; leakCheck: LeakPolicy; summary: boolean };
+}
+
+export interface ServiceInputs {
   apiToken: string;
   applicationId: string;
-  /** slugs; later ones win */
-  environments: readonly string[];
-  /** types that an environment may have; empty: any */
-  environmentTypes: readonly string[];
   /** https, or http on loopback */
   apiUrl: URL;
-  ttlMinutes: number;
-  /** empty: the host's default */
-  label: string;
-  /** how long to wait for an approval; 0: not at all */
+  /** of one request, retries included */
+  timeoutSeconds: number;
+  /** absolute path of certificates to trust in addition to Node's own; empty if there is none */
+  caFile: string;
+}
+
+export interface AccessInputs {
+  grantKey: GrantKeyInput | undefined;
+  /** how long to wait for an approval; 0 means not at all */
   grantWaitMinutes: number;
-  /** a key, or the path of a file that holds one; empty when none is given */
-  grantKey: string;
+  ttlMinutes: number;
+  /** empty for the default */
+  label: string;
+}
+
+export interface SelectionInputs {
+  /** slugs; later ones win */
+  environments: readonly string[];
+  /** the types that an environment may have; empty for any */
+  environmentTypes: readonly string[];
   rules: readonly VariableRule[];
-  required: readonly string[];
-  prefix: string;
-  resolveReferences: boolean;
   ignore: readonly string[];
-  allowNames: readonly string[];
+  prefix: string;
+  required: readonly string[];
+  resolveReferences: boolean;
+}
+
+export interface ExportInputs {
   exportEnv: boolean;
   outputs: boolean;
   envFiles: readonly EnvFileRequest[];
   keepEnvFile: boolean;
+  allowNames: readonly string[];
+  /** whether later steps can use the session: not with `run`, after which the key and the files are gone */
+  outlivesMain: boolean;
+}
+
+export interface MaskingInputs {
   /** names or patterns */
   unmasked: readonly string[];
   minMaskLength: number;
-  /** a command for which alone the variables are meant; empty when there is none */
+}
+
+export interface CommandInputs {
+  /** a command that gets the variables instead of the job; empty if there is none */
   run: string;
   shell: string;
   workingDirectory: string;
-  revoke: boolean;
-  timeoutSeconds: number;
-  leakCheck: LeakPolicy;
-  summary: boolean;
-  /** path of certificates to trust besides Node's own; empty when there are none */
-  caFile: string;
+}
+
+/** What the inputs are parsed with. */
+export interface InputContext {
+  credentials: Credentials;
+  /** where relative paths start */
+  workspace: string;
+  /** why this run gets no secrets, as a sentence, if the CI system can tell */
+  missingSecrets: string | undefined;
 }
 
 /**
- * Turns every input into one typed value.
+ * Parses every input.
  *
- * @param given an input's text, or `""`
- * @param whyNoSecrets what the host knows of a run that gets no secrets, as a sentence
+ * @param given the text of an input, or `""`
  * @throws {StashError} `INPUTS_INVALID`, with every mistake at once
  */
-export function parseInputs(given: (name: InputName) => string, whyNoSecrets?: string): Inputs {
+export function parseInputs(given: (name: InputName) => string, context: InputContext): Inputs {
   const reader = createInputReader(given, inputDefaults);
-  const { text, untrimmed, list, flag, wholeNumber, check, required } = reader;
-
-  const tokenRemedy = whyNoSecrets ?? "Make a token in SecretStash and pass it from a secret.";
-  const apiToken = required("api-token", tokenRemedy);
-  const isToken = /^[\x21-\x7e]*$/.test(apiToken);
-  check("api-token", isToken, "holds white space or characters that no token has. Paste it again.");
-  const applicationId = required("application-id", "Copy it from the application's page in SecretStash.");
-  check(
-    "application-id",
-    isIdentifier(applicationId),
-    "is not an id. Copy it from the application's page in SecretStash.",
-  );
-  const label = text("label");
-  check("label", label.length <= 255, "must be at most 255 characters");
-  const prefix = text("prefix");
-  check(
-    "prefix",
-    /^([A-Za-z_][A-Za-z0-9_]*)?$/.test(prefix),
-    "must be letters, digits and _, and not begin with a digit",
-  );
-  const isGlob = (text: string) => compileGlob(text) !== undefined;
-  const unmasked = list("unmasked", isGlob, "a [ does not close, or holds no range");
-  const isType = (text: string) => environmentTypes.includes(text);
-  const ttlMinutes = wholeNumber("ttl", [5, 60], "minutes");
-  const grantWaitMinutes = wholeNumber("grant-wait", [0, 60], "minutes");
-  check(
-    "grant-wait",
-    !(grantWaitMinutes > ttlMinutes),
-    `must be at most ttl, ${ttlMinutes} minutes: the key dies then`,
-  );
-
+  const { text, list, flag, wholeNumber } = reader;
   const inputs: Inputs = {
+    service: parseService(reader, context),
+    access: parseAccess(reader, context.credentials),
+    selection: parseSelection(reader),
+    exports: {
+      // With `run`, the variables are meant for that command only, unless export-env says otherwise.
+      exportEnv: flag("export-env") && (text("run") === "" || given("export-env").trim() !== ""),
+      outputs: flag("outputs"),
+      envFiles: parseEnvFileRequests(reader),
+      keepEnvFile: flag("keep-env-file"),
+      allowNames: list("allow-names", isPortableName, "expected a name"),
+      outlivesMain: text("run") === "",
+    },
+    masking: {
+      unmasked: list("unmasked", (name) => compileGlob(name) !== undefined, INVALID_PATTERN),
+      minMaskLength: wholeNumber("min-mask-length", [0, 1000], "characters"),
+    },
+    command: { run: text("run"), shell: parseShell(reader), workingDirectory: text("working-directory") },
+    cleanUp: {
+      revoke: flag("revoke"),
+      leakCheck: reader.oneOf("leak-check", leakPolicies),
+      summary: flag("summary"),
+    },
+  };
+  reader.oneOf("on-missing-credentials", ["fail", "skip"]);
+  reader.throwIfInvalid("The inputs are not valid:");
+  return inputs;
+}
+
+export const INVALID_PATTERN = "a [ is not closed, or holds no valid range";
+const ID_REMEDY = "Copy it from the application's page in SecretStash.";
+
+function parseService(reader: InputReader<InputName>, context: InputContext): ServiceInputs {
+  const { text, wholeNumber, check, required } = reader;
+  const tokenRemedy = context.missingSecrets ?? "Create a token in SecretStash, and pass it from a secret.";
+  required("api-token", tokenRemedy);
+  const { apiToken } = context.credentials;
+  const isToken = /^[\x21-\x7e]*$/.test(apiToken);
+  check("api-token", isToken, "holds white space or other characters that no token has. Paste it again.");
+  const applicationId = required("application-id", ID_REMEDY);
+  check("application-id", isIdentifier(applicationId), `is not an id. ${ID_REMEDY}`);
+  return {
     apiToken,
     applicationId,
-    environments: parseEnvironments(reader),
-    environmentTypes: list("environment-types", isType, `expected ${environmentTypes.join(", ")}`),
-    apiUrl: parseApiUrl(text("api-url"), (expected) => check("api-url", false, expected)),
-    ttlMinutes,
-    grantWaitMinutes,
-    label,
-    grantKey: text("grant-key"),
-    rules: parseVariableRules(untrimmed("variables"), (mistake) => check("variables", false, mistake)),
-    required: list("required", isPortableName, "expected a name, as it is after renaming"),
-    prefix,
-    resolveReferences: flag("resolve-references"),
-    ignore: list("ignore"),
-    allowNames: list("allow-names", isPortableName, "expected a name"),
-    // With `run`, the variables are for that command alone unless the job is asked for in so many words.
-    exportEnv: flag("export-env") && (text("run") === "" || given("export-env").trim() !== ""),
-    outputs: flag("outputs"),
-    envFiles: parseEnvFileRequests(reader),
-    keepEnvFile: flag("keep-env-file"),
-    unmasked,
-    minMaskLength: wholeNumber("min-mask-length", [0, 1000], "characters"),
-    run: text("run"),
-    shell: parseShell(reader),
-    workingDirectory: text("working-directory"),
-    revoke: flag("revoke"),
+    apiUrl: parseApiUrl(text("api-url"), (why) => check("api-url", false, why)),
     timeoutSeconds: wholeNumber("timeout", [1, 3600], "seconds"),
-    caFile: text("ca-file"),
-    leakCheck: reader.oneOf("leak-check", leakPolicies),
-    summary: flag("summary"),
+    caFile: resolveIfGiven(text("ca-file"), context.workspace),
   };
-  reader.oneOf("on-missing-credentials", missingCredentialsPolicies);
-  if (reader.mistakes.length === 0) return inputs;
-  const lines = reader.mistakes.map((mistake) => `- ${mistake}`);
-  throw new StashError("INPUTS_INVALID", `The inputs cannot be used as they are:\n${lines.join("\n")}`);
 }
 
-// As the service has them (docs/protocol.md, HTTP).
+const MAX_LABEL = 255; // the service's limit
+
+function parseAccess(
+  { text, wholeNumber, check }: InputReader<InputName>,
+  credentials: Credentials,
+): AccessInputs {
+  const label = text("label");
+  check("label", label.length <= MAX_LABEL, `must be at most ${MAX_LABEL} characters`);
+  const ttlMinutes = wholeNumber("ttl", [5, 60], "minutes");
+  const grantWaitMinutes = wholeNumber("grant-wait", [0, 60], "minutes");
+  const isTooLong = grantWaitMinutes > ttlMinutes;
+  check(
+    "grant-wait",
+    !isTooLong,
+    `must be at most ttl (${ttlMinutes} minutes), because the key expires then`,
+  );
+  return { grantKey: credentials.grantKey, grantWaitMinutes, ttlMinutes, label };
+}
+
+// The service's own list (docs/protocol.md, HTTP).
 const environmentTypes = ["local", "development", "production", "testing"];
 
-const missingCredentialsPolicies = ["fail", "skip"] as const;
-
-/** Whether a run without a token is to end well. Asked before everything else, because then nothing else counts. */
-export function skipsForMissingCredentials(given: (name: InputName) => string): boolean {
-  return given("api-token").trim() === "" && given("on-missing-credentials").trim() === "skip";
-}
-
-function parseEnvironments({ list, check }: InputReader<InputName>): string[] {
+function parseSelection(reader: InputReader<InputName>): SelectionInputs {
+  const { text, untrimmed, list, flag, check } = reader;
   const remedy = "Set it to an environment's slug, such as testing.";
   const environments = list("environment", isIdentifier, `is not an id. ${remedy}`);
   check("environment", environments.length > 0, `is missing. ${remedy}`);
   check("environment", new Set(environments).size === environments.length, "names one environment twice");
-  return environments;
+  const prefix = text("prefix");
+  const isPrefix = /^([A-Za-z_][A-Za-z0-9_]*)?$/.test(prefix);
+  check("prefix", isPrefix, "must consist of letters, digits and _, and not begin with a digit");
+  const isType = (type: string) => environmentTypes.includes(type);
+  return {
+    environments,
+    environmentTypes: list("environment-types", isType, `expected ${environmentTypes.join(", ")}`),
+    rules: parseVariableRules(untrimmed("variables"), (mistake) => check("variables", false, mistake)),
+    ignore: list("ignore"),
+    prefix,
+    required: list("required", isPortableName, "expected a name, as it is after renaming"),
+    resolveReferences: flag("resolve-references"),
+  };
 }
 
-/** Ids become parts of a path, where `.` and `..` would mean something else. */
-export function isIdentifier(text: string): boolean {
-  return !/^\.{1,2}$|\p{Cc}/u.test(text);
-}
-
-const namedShells = ["bash", "sh", "pwsh", "python"] as const;
+const namedShells = ["bash", "sh", "pwsh", "python"];
 
 function parseShell({ text, check }: InputReader<InputName>): string {
   const shell = text("shell");
-  const isNamed = (namedShells as readonly string[]).includes(shell);
-  check(
-    "shell",
-    isNamed || shell.includes("{0}"),
-    `must be ${namedShells.join(", ")}, or a command with {0} for the script`,
-  );
+  const isValid = namedShells.includes(shell) || shell.includes("{0}");
+  check("shell", isValid, `must be ${namedShells.join(", ")}, or a command with {0} for the script`);
   return shell;
 }

@@ -1,24 +1,22 @@
-import { printable } from "../lib/errors.ts";
+import { StashError } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
 
-/** The environment variable that an input is read from as well. */
-export function inputVariable(name: string): string {
-  return `SECRET_STASH_${name.replaceAll("-", "_").toUpperCase()}`;
-}
-
-/** Reads inputs as typed values, and collects what is wrong with them. */
+/** Reads inputs as typed values, and collects the mistakes in them. */
 export interface InputReader<Name extends string> {
-  /** trimmed; the default when nothing is given */
+  /** The trimmed text; the default if nothing is given. */
   text(name: Name): string;
-  /** as given, for inputs whose mistakes name a line */
+  /** The text as given, for inputs whose mistakes are reported by line. */
   untrimmed(name: Name): string;
   required(name: Name, remedy: string): string;
-  /** separated by commas or white space; each is checked, and a mistake says in which line it stands */
-  list(name: Name, isRight?: (item: string) => boolean, expected?: string): string[];
+  /** Items separated by commas or white space. Each is checked, and a mistake is reported with its line. */
+  list(name: Name, isValid?: (item: string) => boolean, why?: string): string[];
   flag(name: Name): boolean;
   wholeNumber(name: Name, range: readonly [least: number, most: number], unit: string): number;
   oneOf<Value extends string>(name: Name, values: readonly Value[]): Value;
-  check(name: Name, isRight: boolean, expected: string): void;
-  readonly mistakes: readonly string[];
+  /** @param why goes after the input's name: `must be …` */
+  check(name: Name, isValid: boolean, why: string): void;
+  /** @throws {StashError} `INPUTS_INVALID`, with every mistake at once */
+  throwIfInvalid(headline: string): void;
 }
 
 export function createInputReader<Name extends string>(
@@ -28,25 +26,24 @@ export function createInputReader<Name extends string>(
   const mistakes: string[] = [];
   const text = (name: Name) => given(name).trim() || defaults[name];
   const untrimmed = (name: Name) => (given(name).trim() === "" ? defaults[name] : given(name));
-  const check = (name: Name, isRight: boolean, expected: string) => {
-    if (!isRight) mistakes.push(`${name}: ${expected}`);
+  const check = (name: Name, isValid: boolean, why: string) => {
+    if (!isValid) mistakes.push(`${name}: ${why}`);
   };
   return {
     text,
     untrimmed,
     check,
-    mistakes,
     required: (name, remedy) => {
       check(name, text(name) !== "", `is missing. ${remedy}`);
       return text(name);
     },
-    list: (name, isRight = () => true, expected = "") =>
+    list: (name, isValid = () => true, why = "") =>
       untrimmed(name)
         .split(/\r?\n/)
         .flatMap((line, index) => {
           const items = line.split(/[\s,]+/).filter(Boolean);
           for (const item of items) {
-            check(name, isRight(item), `line ${index + 1}, "${printable(item)}": ${expected}`);
+            check(name, isValid(item), `line ${index + 1}, "${printable(item)}": ${why}`);
           }
           return items;
         }),
@@ -68,5 +65,15 @@ export function createInputReader<Name extends string>(
       check(name, value !== undefined, `must be ${values.slice(0, -1).join(", ")} or ${values.at(-1)}`);
       return value ?? (values[0] as (typeof values)[number]);
     },
+    throwIfInvalid: (headline) => {
+      if (mistakes.length === 0) return;
+      const lines = mistakes.map((mistake) => `- ${mistake}`);
+      throw new StashError("INPUTS_INVALID", `${headline}\n${lines.join("\n")}`);
+    },
   };
+}
+
+/** Ids become parts of a path, in which `.` and `..` have a meaning. */
+export function isIdentifier(text: string): boolean {
+  return !/^\.{1,2}$|\p{Cc}/u.test(text);
 }

@@ -2,14 +2,14 @@ import { chmod, lstat, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { rmRF } from "@actions/io";
 
-/** What became of a key directory that should go. */
+/** The result of deleting a key directory. `replaced`: something else stood in its place, and was removed. */
 export type Deletion = "deleted" | "absent" | "replaced";
 
 /**
- * Deletes a key directory in whatever state it is: missing, half written, read-only, or no directory any more. A link in its
- * place is unlinked and never followed: what it points at is not ours.
+ * Deletes a key directory in whatever state it is: missing, half written, read-only, or replaced by something else. A link in its place
+ * is unlinked and never followed, because its target is not ours.
  *
- * @throws the system's error when something is left
+ * @throws the system's error if something is left
  */
 export async function deleteKeyDirectory(path: string): Promise<Deletion> {
   const found = await lstat(path).catch(ignoreAbsence);
@@ -18,8 +18,8 @@ export async function deleteKeyDirectory(path: string): Promise<Deletion> {
     await unlink(path);
     return "replaced";
   }
-  // A step may have taken our write permission away. chmod follows links, but only this user could have put one here
-  // since the line above, and could then have changed its target's mode without us.
+  // A step may have removed our write permission. chmod follows links, but only this user could have put one here since the line above,
+  // and could have changed the mode of its target without us.
   await chmod(path, 0o700);
   await rmRF(path);
   return "deleted";
@@ -29,7 +29,7 @@ function ignoreAbsence(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
-/** Deletes all but what env files replaced, of which these are the only copies. Throws as `deleteKeyDirectory` does. */
+/** Deletes everything but the backups of env files, which are the only copies. Throws as `deleteKeyDirectory` does. */
 export async function deleteKeyFiles(path: string): Promise<Deletion> {
   const found = await lstat(path).catch(ignoreAbsence);
   if (!found?.isDirectory()) return "absent";

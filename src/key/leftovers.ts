@@ -1,19 +1,20 @@
 import { lstat, readdir, readFile, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join, relative } from "node:path";
-import { DEVICE_FILE, isKeyDirectoryPath } from "./directory.ts";
+import { DEVICE_FILE } from "./directory.ts";
 import { isOwnerAlive } from "./owner.ts";
+import { isKeyDirectoryPath } from "./path.ts";
 
-/** A key directory, or a session directory without one, that some session made: one that runs, or one that was killed. */
+/** A key directory, or a session directory without one, of a session that is running or was killed. */
 export interface Leftover {
   path: string;
-  /** its key has expired, or it is old and has none, and whoever made it is gone */
+  /** whether its session is gone, and its key has expired or, if it has none, it is old */
   isDead: boolean;
 }
 
-const OLD_MS = 2 * 60 * 60_000; // of one that does not tell when its key expires
+const OLD_MS = 2 * 60 * 60_000; // for a directory that does not say when its key expires
 
-/** Those of this user, in the temp directory itself and in session directories there. */
+/** Lists the leftovers of this user, in the temp directory and in session directories there. */
 export async function listLeftovers(temporaryDirectory: string): Promise<Leftover[]> {
   const names = await readdir(temporaryDirectory).catch(() => []);
   const candidates: string[] = [];
@@ -33,10 +34,10 @@ export async function listLeftovers(temporaryDirectory: string): Promise<Leftove
 }
 
 /**
- * A directory itself, not a link to one, and this user's. On Windows, where nothing tells an owner, only what lies in the user's profile is
- * his: elsewhere, as in C:\Windows\Temp, anybody could have planted it, and with it the paths that a sweep restores.
+ * Whether this is a directory (not a link to one) that belongs to this user. Windows does not tell the owner, so only a directory in the
+ * user's profile counts there: elsewhere, as in C:\Windows\Temp, anybody could have planted it, and with it the paths that a sweep restores.
  *
- * @param user `null` where there are no owners
+ * @param user `null` on systems without owners
  */
 export async function isOurs(
   path: string,
@@ -68,6 +69,6 @@ async function readExpiry(path: string): Promise<number | undefined> {
     const time = Date.parse(expires_at);
     return Number.isNaN(time) ? undefined : time;
   } catch {
-    return undefined; // killed before it was written, or half of it
+    return undefined; // The session was killed before the file was written, or half-way through.
   }
 }

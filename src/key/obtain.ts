@@ -1,58 +1,61 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type DeviceKey, deviceKeyOf } from "../crypto/device-key.ts";
-import { createKeyDirectory, isKeyDirectoryPath, newKeyDirectoryPath } from "./directory.ts";
-import { claimPreparedKey } from "./prepared.ts";
 import type { Host } from "../ci/host.ts";
-import { raceForKey } from "./race.ts";
+import { type DeviceKey, deviceKeyOf } from "../crypto/device-key.ts";
+import { isProcessAlive } from "../lib/processes.ts";
+import { createKeyDirectory } from "./directory.ts";
+import { isKeyDirectoryPath, newKeyDirectoryPath } from "./path.ts";
 import { readPreparation } from "./prepare.ts";
-import type { UndoLog } from "../journal/undo.ts";
+import { claimPreparedKey } from "./prepared.ts";
+import { raceForKey } from "./race.ts";
 
-// About what one generation takes: who is later than that is not worth waiting for.
+// About as long as one generation takes. Waiting longer than that is not worth it.
 const PATIENCE_MS = 1000;
-const LOOK_MS = 5;
+const POLL_MS = 5;
+
+/** A device key and the key directory that holds its private half. */
+export interface StoredKey {
+  key: DeviceKey;
+  keyDirectory: string;
+}
 
 /**
- * The session's temporary key, in a key directory: the one that pre had made, else one made now.
+ * The session's temporary key, in a key directory: the key that pre prepared, or one that is generated now.
  *
- * @throws {StashError} `KEY_DIRECTORY_FAILED`
+ * @param remember called with the key directory before anything is written there or claimed
+ * @throws {StashError} `KEY_DIRECTORY_FAILED`, and whatever `remember` throws
  */
-export async function obtainDeviceKey(
-  host: Host,
-  remember: UndoLog["remember"],
-): Promise<{ key: DeviceKey; keyDirectory: string }> {
-  const prepared = await takePreparedKey(host, remember);
+export async function obtainKey(
+  { environment, cancelled, log, job, state }: Host,
+  remember: (keyDirectory: string) => void,
+): Promise<StoredKey> {
+  const prepared = await takePreparedKey({ log, state }, remember);
   if (prepared !== undefined) return prepared;
   const start = performance.now();
-  const key = await raceForKey(host);
-  host.debug(`No key was prepared; one was made in ${(performance.now() - start).toFixed(0)} ms.`);
-  const keyDirectory = newKeyDirectoryPath(host.temporaryDirectory);
-  remember({ keyDirectory });
+  const key = await raceForKey(environment, cancelled);
+  log.debug(`No key was prepared; generated one in ${(performance.now() - start).toFixed(0)} ms.`);
+  const keyDirectory = newKeyDirectoryPath(job.temporaryDirectory);
+  remember(keyDirectory);
   await createKeyDirectory(keyDirectory, key.privateKeyPem);
   return { key, keyDirectory };
 }
 
-async function takePreparedKey(host: Host, remember: UndoLog["remember"]) {
-  const { keyDirectory = "", pid = 0 } = readPreparation(host) ?? {};
+async function takePreparedKey(
+  { log, state }: Pick<Host, "log" | "state">,
+  remember: (keyDirectory: string) => void,
+): Promise<StoredKey | undefined> {
+  const { keyDirectory = "", pid = 0 } = readPreparation(state) ?? {};
   if (!isKeyDirectoryPath(keyDirectory)) return undefined;
-  remember({ keyDirectory }); // ours from the moment it is claimed
+  remember(keyDirectory); // It belongs to this session from the moment it is claimed.
   const start = performance.now();
   while (performance.now() - start < PATIENCE_MS) {
-    const wasAlive = isAlive(pid);
+    const wasAlive = isProcessAlive(pid);
     const privateKeyPem = await claimPreparedKey(keyDirectory);
     if (privateKeyPem !== undefined) {
-      host.debug(`The prepared key was claimed after ${(performance.now() - start).toFixed(0)} ms.`);
+      log.debug(`Claimed the prepared key after ${(performance.now() - start).toFixed(0)} ms.`);
       return { key: deviceKeyOf(privateKeyPem), keyDirectory };
     }
-    if (!wasAlive) return undefined; // killed, or given up: there will be none
-    await sleep(LOOK_MS);
+    if (!wasAlive) return undefined; // The process was killed or gave up: there will be no key.
+    await sleep(POLL_MS);
   }
   return undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

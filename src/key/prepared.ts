@@ -1,14 +1,14 @@
 import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { PRIVATE_KEY_FILE } from "./directory.ts";
 import { deleteKeyDirectory } from "./delete.ts";
+import { PRIVATE_KEY_FILE } from "./directory.ts";
 import { describeOwner } from "./owner.ts";
 import { checkTemporaryDirectory } from "./temporary-directory.ts";
 
-// Whoever renames or unlinks it has it: both are atomic (rename(2), unlink(2)), so that a key is never used and abandoned at once.
+// Whoever renames or unlinks this file has the key. Both are atomic (rename(2), unlink(2)), so a key is never used and abandoned at once.
 const PREPARED_FILE = "prepared_key.pem";
 
-/** Puts a key that nobody has asked for yet into a key directory of its own. Throws the system's error. */
+/** Stores a key that nobody has asked for yet, in a key directory of its own. Throws the system's error. */
 export async function writePreparedKey(path: string, privateKeyPem: string): Promise<void> {
   await checkTemporaryDirectory(dirname(path));
   await mkdir(path, { mode: 0o700 });
@@ -17,25 +17,25 @@ export async function writePreparedKey(path: string, privateKeyPem: string): Pro
     await writeFile(draft, privateKeyPem, { flag: "wx", mode: 0o600 });
     await rename(draft, join(path, PREPARED_FILE));
   } catch (error) {
-    await deleteKeyDirectory(path); // a full disk: nothing else knows of it
+    await deleteKeyDirectory(path); // The disk may be full, and nobody else knows of the directory.
     throw error;
   }
 }
 
-/** @returns the private key (PKCS#8 PEM), whose directory is the caller's from now on; `undefined` when there is none */
+/** @returns the private key (PKCS#8 PEM), whose directory now belongs to the caller; `undefined` if there is none */
 export async function claimPreparedKey(path: string): Promise<string | undefined> {
   const file = join(path, PRIVATE_KEY_FILE);
   try {
     await rename(join(path, PREPARED_FILE), file);
   } catch {
-    return undefined; // not there yet, or abandoned
+    return undefined; // It is not there yet, or was abandoned.
   }
   const { name, content } = await describeOwner();
   await writeFile(join(path, name), content, { flag: "wx", mode: 0o600 });
   return readFile(file, "utf8");
 }
 
-/** Deletes a key that nobody has claimed. @returns whether it was there for the taking */
+/** Deletes a key that nobody has claimed. @returns whether there was one */
 export async function abandonPreparedKey(path: string): Promise<boolean> {
   try {
     await unlink(join(path, PREPARED_FILE));
@@ -46,7 +46,7 @@ export async function abandonPreparedKey(path: string): Promise<boolean> {
   return true;
 }
 
-/** Whether somebody may still claim it. */
+/** Whether the key is there and unclaimed. */
 export async function isPrepared(path: string): Promise<boolean> {
   return readFile(join(path, PREPARED_FILE)).then(
     () => true,

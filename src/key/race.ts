@@ -2,23 +2,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type DeviceKey, deviceKeyOf, generateDeviceKey } from "../crypto/device-key.ts";
-import type { Host } from "../ci/host.ts";
+import { keyProcessEnvironment } from "../lib/processes.ts";
 
 const CONTENDERS = 2;
-const PROGRAM = join(import.meta.dirname, "generate-key.js"); // beside the bundle that this is part of
+const PROGRAM = join(import.meta.dirname, "generate-key.js"); // next to the bundle that this file is part of
 const END = "-----END PRIVATE KEY-----\n";
 
 /**
- * A fresh device key. How long one takes is luck, so on two processors and more two are made at once: the first one counts
- * (docs/performance.md has the figures). In processes of their own, because a generation on the thread pool cannot be stopped, and
- * `process.exit` waits for it.
+ * Generates a device key. How long one takes is a matter of luck, so with two processors or more two are generated at once, and the first
+ * one is used (docs/performance.md has the figures). Each is generated in a process of its own, because a generation on the thread pool
+ * cannot be stopped, and `process.exit` waits for it.
  *
- * @throws the reason of the cancellation, which ends them at once
+ * @throws the reason of the cancellation, which ends both processes at once
  */
-export async function raceForKey({
-  cancelled,
-  environment,
-}: Pick<Host, "cancelled" | "environment">): Promise<DeviceKey> {
+export async function raceForKey(environment: NodeJS.ProcessEnv, cancelled: AbortSignal): Promise<DeviceKey> {
   cancelled.throwIfAborted();
   if (availableParallelism() < CONTENDERS) return generateDeviceKey();
   const contenders: ChildProcess[] = [];
@@ -31,18 +28,18 @@ export async function raceForKey({
     return deviceKeyOf(await Promise.any(contenders.map(readKey)));
   } catch {
     cancelled.throwIfAborted();
-    return generateDeviceKey(); // no process was to be had, or the program is not there
+    return generateDeviceKey(); // No process could be started, or the program is missing.
   } finally {
     cancelled.removeEventListener("abort", stop);
     stop();
   }
 }
 
-/** One that outlives us finds its output closed, and ends. */
-function startContender({ RUNNER_TRACKING_ID }: NodeJS.ProcessEnv): ChildProcess {
+/** Starts a process that prints a private key. If it outlives this one, it finds its output closed and ends. */
+function startContender(environment: NodeJS.ProcessEnv): ChildProcess {
   return spawn(process.execPath, [PROGRAM], {
     stdio: ["ignore", "pipe", "ignore"],
-    env: RUNNER_TRACKING_ID === undefined ? {} : { RUNNER_TRACKING_ID }, // as prepare.ts has it
+    env: keyProcessEnvironment(environment),
     windowsHide: true,
   });
 }

@@ -1,14 +1,14 @@
 import { mkdir, rm, stat } from "node:fs/promises";
-import { printable, StashError, systemCode } from "../lib/errors.ts";
-import { newKeyDirectoryPath } from "./directory.ts";
+import { StashError, systemCode } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
+import { newKeyDirectoryPath } from "./path.ts";
 
 const OTHERS_WRITE = 0o002;
 const STICKY = 0o1000;
 
 /**
- * Refuses a temp directory in which other users could put something in a key directory's place: one that all may write, without the
- * sticky bit that keeps each to his own files (open(2), S_ISVTX). On Windows modes say nothing:
- * docs/threat-model.md tells what protects the key there.
+ * Refuses a temp directory in which another user could replace the key directory: one that everybody can write to, without the sticky bit
+ * that restricts users to their own files (inode(7), S_ISVTX). Windows has no modes; docs/threat-model.md says what protects the key there.
  *
  * @throws {StashError} `KEY_DIRECTORY_FAILED`
  */
@@ -23,11 +23,11 @@ export async function checkTemporaryDirectory(path: string, platform = process.p
   if ((mode & OTHERS_WRITE) === 0 || (mode & STICKY) !== 0) return;
   throw unusable(
     path,
-    "can be written by every user and has no sticky bit, so that any of them could replace the key directory",
+    "can be written by every user and has no sticky bit, so any of them could replace the key directory",
   );
 }
 
-/** Also tries it out: makes a directory there and removes it. Throws as `checkTemporaryDirectory` does. */
+/** Checks the directory, and creates and removes a directory there. Throws as `checkTemporaryDirectory` does. */
 export async function probeTemporaryDirectory(path: string): Promise<void> {
   await checkTemporaryDirectory(path);
   const probe = newKeyDirectoryPath(path);
@@ -42,7 +42,8 @@ export async function probeTemporaryDirectory(path: string): Promise<void> {
 function unusable(path: string, why: string, cause?: unknown): StashError {
   return new StashError(
     "KEY_DIRECTORY_FAILED",
-    `The temp directory ${printable(path)} ${why}. Name another with RUNNER_TEMP, or TMPDIR where it is not set; or run chmod +t on it.`,
+    `The temp directory ${printable(path)} ${why}. Set RUNNER_TEMP (or TMPDIR, if RUNNER_TEMP is not set) to another directory, or run ` +
+      "chmod +t on this one.",
     { cause },
   );
 }

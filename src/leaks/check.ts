@@ -1,198 +1,174 @@
 import { realpathSync, statSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
-import { OWNER_FILE } from "../key/owner.ts";
-import { listNames, printable, StashError, systemCode } from "../lib/errors.ts";
+import type { Log } from "../ci/host.ts";
 import type { LeakPolicy } from "../inputs/clean-up.ts";
-import type { Host } from "../ci/host.ts";
-import { type Hit, scanFiles } from "./scan.ts";
-import { describeForm } from "./form.ts";
-import { createMatcher } from "../redact/matcher.ts";
-import { deriveNeedles } from "../redact/needles.ts";
-import { createRedactor } from "../redact/redactor.ts";
+import { OWNER_FILE } from "../key/owner.ts";
+import { StashError, systemCode } from "../lib/errors.ts";
+import { listNames, printable } from "../lib/printable.ts";
 import { masksUnreadable, readKeptSecrets } from "../masks/store.ts";
-import type { Secret } from "../lib/secret.ts";
-import type { Undo } from "../journal/undo.ts";
+import { type Hit, scanFiles } from "./scan.ts";
+import { type LeakSearch, leakLimits, prepareSearch } from "./search.ts";
 
 const SECONDS = 20;
 const MAX_HITS = 50;
-// Below these a value, or a line of one, is ordinary text, which stands in every other file.
-const LIMITS = { value: 8, part: 16 };
+
+/** Where to look, and for what. */
+export interface LeakScope {
+  /** holds the secrets; its age tells which files changed since */
+  keyDirectory: string;
+  workspace: string;
+  /** files that are meant to hold values */
+  exempt: readonly string[];
+  /** absolute, or relative to the workspace */
+  paths: readonly string[];
+}
 
 /**
- * The leak check at the end of a session, which a fault of its own must not keep from being taken back.
+ * The leak check at the end of a session. A fault of its own must not keep the session from being undone, so it never throws.
  *
- * @returns what came of it as a sentence, and the leak to fail for, if it is to be failed for; nothing when no value was handed out. A job that
- * is being ended may still upload its files.
+ * @returns the outcome as a sentence, and the error with which the job is to fail, if it is to fail
  */
 export async function lookForLeaks(
-  host: Host,
+  log: Log,
   policy: LeakPolicy,
-  undo: Undo,
-): Promise<{ outcome?: string; leak?: StashError }> {
-  if (!undo.isPulled) return {};
+  scope: LeakScope,
+): Promise<{ outcome: string; leak?: StashError }> {
   try {
-    return { outcome: await checkForLeaks(host, policy, undo) };
+    return { outcome: await checkForLeaks(log, policy, scope) };
   } catch (error) {
     const code = error instanceof StashError ? error.code : "INTERNAL";
     if (code === "LEAK_FOUND") return { outcome: (error as StashError).message, leak: error as StashError };
     if (code === "MASKS_UNREADABLE") {
       const outcome =
-        "The leak check could not look: the key directory, with which the values are decrypted, is gone or cannot be read.";
-      (policy === "fail" ? host.warn : host.info)(outcome);
+        "The leak check could not run, because the key directory, which is needed to decrypt the values, is gone or cannot be read.";
+      (policy === "fail" ? log.warn : log.info)(outcome);
       return { outcome };
     }
     const leak = leakCheckFailed(error);
     if (policy === "fail") return { outcome: leak.message, leak };
-    host.warn(leak.message);
+    log.warn(leak.message);
     return { outcome: leak.message };
   }
 }
 
-/** Whether a value is in a file is then not known, which passes for none only where leaks are not to fail the job. */
+/** If the check failed, nobody knows whether a value is in a file. That passes only where leaks do not fail the job. */
 function leakCheckFailed(cause: unknown): StashError {
   return new StashError(
     "LEAK_FOUND",
-    `The leak check stopped at a fault of its own (${systemCode(cause)}), so whether a value is in a file is not known. Look at what ` +
-      "the job uploads, and please report it.",
+    `The leak check stopped because of a bug (${systemCode(cause)}), so it is unknown whether a file holds a value. Check the files that ` +
+      "the job uploads, and please report the bug.",
     { cause },
   );
 }
 
 /**
- * Looks for what the session pulled in the files that changed since, in every form that jobs print it in, and reports where it stands;
- * never the value.
+ * Looks for the values of a session in the files that changed since, in every form that jobs print them in. Reports the place of each
+ * one, never the value.
  *
- * 1. The values are decrypted again, with the key directory that is still there.
- * 2. Every file below the paths that changed since the pull began is searched, within a time limit.
- * 3. What was found is reported by place, variable and form; a name of a file that holds a value is masked itself.
+ * 1. Decrypt the values again, with the key directory that is still there.
+ * 2. Search every file below the paths that changed since the pull began, within a time limit.
+ * 3. Report each hit by place, variable and form. If the name of a file holds a value, the name is masked itself.
  *
- * @returns what came of it, as a sentence
- * @throws {StashError} `LEAK_FOUND` when the policy is `fail`; `MASKS_UNREADABLE`
+ * @returns the outcome, as a sentence
+ * @throws {StashError} `LEAK_FOUND` if the policy is `fail`; `MASKS_UNREADABLE`
  */
 export async function checkForLeaks(
-  host: Host,
+  log: Log,
   policy: LeakPolicy,
-  { keyDirectory = "", envFiles = [] }: Undo,
-  paths: readonly string[] = [host.workspace],
+  { keyDirectory, workspace, exempt, paths }: LeakScope,
 ): Promise<string> {
   if (policy === "off" || keyDirectory === "") return "No leak check was made.";
   const secrets = await readKeptSecrets(keyDirectory); // 1
-  let needles = new Set<string>();
-  const begin = () => {
-    needles = leakNeedles(secrets.map(({ value }) => value));
-    const longest = Array.from(needles).reduce(
-      (most, needle) => Math.max(most, Buffer.byteLength(needle)),
-      0,
-    );
-    return { matcher: createMatcher(needles), longest };
+  let prepared: LeakSearch | undefined;
+  const search = () => {
+    prepared ??= prepareSearch(secrets);
+    return prepared;
   };
-  // Links on the way to the workspace are followed, so that a path has one name; links below it are not.
-  const roots = paths.map((path) => realPath(resolve(host.workspace, path)));
-  const scan = scanFiles(roots, begin, {
+  // Links on the way to the workspace are followed, so that every path has one name. Links below it are not.
+  const roots = paths.map((path) => realPath(resolve(workspace, path)));
+  const scan = scanFiles(roots, search, {
     changedSince: startOf(keyDirectory),
-    exempt: new Set([keyDirectory, ...envFiles.flatMap(({ path, draft }) => [path, draft])].map(realPath)),
+    exempt: new Set([keyDirectory, ...exempt].map(realPath)),
     endsAt: performance.now() + SECONDS * 1000,
     maxHits: MAX_HITS,
   }); // 2
-  if (scan.skipped.length > 0 && needles.size === 0) begin(); // their names are shown, and may hold a value
   const names = new Set<string>();
-  const shown = masked(needles);
-  for (const hit of scan.hits) names.add(reportHit(host, hit, secrets, shown)); // 3
-  reportSkipped(host, scan.skipped.map(shown), scan.hits.length >= MAX_HITS);
+  for (const hit of scan.hits) names.add(reportHit(log, hit, search(), realPath(workspace))); // 3
+  reportSkipped(log, scan.skipped, search, scan.hits.length >= MAX_HITS);
   if (scan.hits.length === 0) {
     const unseen = roots.find((root) => scan.skipped.includes(root));
-    if (policy === "fail" && unseen !== undefined) throw notLookedAt(shown(unseen));
+    if (policy === "fail" && unseen !== undefined) throw notSearched(search().showPath(unseen));
     return describeClean(scan.filesRead);
   }
-  const places = `${scan.hits.length === 1 ? "one place" : `${scan.hits.length} places`}`;
+  const places = scan.hits.length === 1 ? "one place" : `${scan.hits.length} places`;
   const message =
-    `The leak check found ${listNames([...names].sort())} in ${places} of the job's files. What uploads, caches or commits them carries the ` +
-    "values along. Keep them out of files, or delete those before the job ends; and change values that have left the runner already.";
+    `The leak check found ${listNames([...names].sort())} in ${places} of the job's files. If a later step uploads, caches or commits these ` +
+    "files, the values go with them. Keep values out of files, or delete the files before the job ends. Change values that have left the " +
+    "runner already.";
   if (policy === "fail") throw new StashError("LEAK_FOUND", message);
-  host.warn(message);
+  log.warn(message);
   return message;
 }
 
-/** When the session began: its first file is never written again. */
+/** The session began when its first file was written, which never changes again. */
 function startOf(keyDirectory: string): number {
   try {
     return statSync(join(keyDirectory, OWNER_FILE)).mtimeMs;
   } catch (cause) {
-    throw masksUnreadable(cause); // a step deleted a part of the key directory
+    throw masksUnreadable(cause); // A step deleted a part of the key directory.
   }
 }
 
-/** Told with its limits, for an all-clear without them would be none; not by name, which would tell the length of a value. */
+/** Names the limits, because an all-clear without them would not be true; not the variables, because that would reveal their length. */
 function describeClean(filesRead: number): string {
   const files = filesRead === 1 ? "1 file" : `${filesRead} files`;
   return (
-    `The leak check found no pulled value in ${files} that changed since the pull. Values under ${LIMITS.value} bytes, and lines under ` +
-    `${LIMITS.part}, are ordinary text and are not looked for.`
+    `The leak check found no pulled value in ${files} that changed since the pull. Values under ${leakLimits.value} bytes, and lines under ` +
+    `${leakLimits.part}, are ordinary text and are not searched for.`
   );
 }
 
+/** The path as it is on the disk, with links resolved; unchanged if it does not exist. */
 export function realPath(path: string): string {
   try {
-    return realpathSync.native(path); // as the env file was located: the case and the long names that are on the disk
+    return realpathSync.native(path); // Resolves upper and lower case, and long names on Windows, as for env files.
   } catch {
-    return path; // not there: the scan says so
+    return path;
   }
 }
 
-/** As for masking, but for what stands around every key: it would point at each certificate in the workspace. */
-function leakNeedles(values: readonly string[]): Set<string> {
-  const armour = values.flatMap((value) => value.match(/-----(BEGIN|END) [A-Z0-9 ]+-----/g) ?? []);
-  const needles = deriveNeedles(values, LIMITS);
-  for (const needle of deriveNeedles(armour, LIMITS)) needles.delete(needle);
-  return needles;
-}
-
-/** A path can hold a value, too. */
-function masked(needles: Iterable<string>): (path: string) => string {
-  return (path) => {
-    const redactor = createRedactor(needles);
-    return printable(
-      Buffer.concat([...redactor.write(Buffer.from(path)), ...redactor.end()]).toString(),
-      500,
-    );
-  };
-}
-
 /** @returns the name of what was found */
-function reportHit(
-  host: Host,
-  hit: Hit,
-  secrets: readonly Secret[],
-  shown: (path: string) => string,
-): string {
-  const { line, column, found } = hit;
-  const secret = secrets.find(({ value }) => deriveNeedles([value], LIMITS).has(found.toString()));
-  const name = secret?.name ?? "a value";
-  const form = secret === undefined ? "in pieces" : describeForm(found, secret.value);
-  const file = shown(relative(realPath(host.workspace), hit.path) || hit.path);
+function reportHit(log: Log, hit: Hit, { identify, showPath }: LeakSearch, workspace: string): string {
+  const { line, column } = hit;
+  const { name, form } = identify(hit.found);
+  const file = showPath(relative(workspace, hit.path) || hit.path);
   const what = `${printable(name)}, ${form}`;
-  if (line === 0) host.warn(`Leak: the name of ${file} holds ${what}.`);
-  else
-    host.warn(`Leak: ${file}:${line}:${column} holds ${what}.`, {
-      file: file.replaceAll(sep, "/"),
-      line,
-      column,
-    });
+  if (line === 0) log.warn(`Leak: the name of ${file} holds ${what}.`);
+  else {
+    const place = { file: file.replaceAll(sep, "/"), line, column };
+    log.warn(`Leak: ${file}:${line}:${column} holds ${what}.`, place);
+  }
   return name;
 }
 
-function notLookedAt(path: string): StashError {
+function notSearched(path: string): StashError {
   return new StashError(
     "LEAK_FOUND",
-    `The leak check could not look at ${path}, so whether a value stands there is not known. Check that it is there and can be read.`,
+    `The leak check could not search ${path}, so it is unknown whether a value is in there. Check that it exists and can be read.`,
   );
 }
 
-function reportSkipped(host: Host, skipped: readonly string[], isFull: boolean): void {
-  if (isFull) host.warn(`The leak check stopped after ${MAX_HITS} findings.`);
+function reportSkipped(
+  log: Log,
+  skipped: readonly string[],
+  search: () => LeakSearch,
+  isFull: boolean,
+): void {
+  if (isFull) log.warn(`The leak check stopped after ${MAX_HITS} findings.`);
   else if (skipped.length > 0) {
-    host.warn(
-      `The leak check did not look at ${listNames(skipped, 5)}: the time (${SECONDS} s) was up, or they cannot be read.`,
+    const shown = listNames(skipped.map(search().showPath), 5);
+    log.warn(
+      `The leak check did not search ${shown}, because the time limit (${SECONDS} s) was reached or they cannot be read.`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** In which form a value was found, in a word for people. */
+/** Describes the form in which a value was found. */
 export function describeForm(found: Buffer, value: string): string {
   const text = found.toString("utf8");
   if (text === value.trim() || text === value) return "as it is";
@@ -10,7 +10,7 @@ export function describeForm(found: Buffer, value: string): string {
   ) {
     return "hex";
   }
-  // Base64 of a part of a longer text can begin in the middle of a character.
+  // Base64 from within a longer text can begin in the middle of a character.
   const inside = Buffer.from(text.replaceAll(/\s/g, ""), "base64").toString("latin1");
   if (
     /^[\w+/=\s-]+$/.test(text) &&

@@ -11,21 +11,21 @@ import {
 import { join } from "node:path";
 import type { Matcher } from "../redact/matcher.ts";
 
-/** What is looked for. */
+/** What to look for. */
 export interface Search {
   matcher: Matcher;
-  /** bytes of the longest needle: so much of a chunk is looked at again with the next */
+  /** bytes of the longest needle: this much of a chunk is searched again with the next one */
   longest: number;
 }
 
 export interface ScanOptions {
-  /** milliseconds since 1970: files whose content or place changed since are looked at */
+  /** milliseconds since 1970: only files whose content or place changed since are searched */
   changedSince: number;
-  /** paths that are left out, with all that is below them */
+  /** paths that are left out, with everything below them */
   exempt: ReadonlySet<string>;
-  /** `performance.now()` from which on nothing more is looked at */
+  /** the value of `performance.now()` at which the search stops */
   endsAt: number;
-  /** where to stop: a file that is full of secrets tells enough */
+  /** how many hits are enough */
   maxHits: number;
 }
 
@@ -42,40 +42,40 @@ export interface Hit {
 export interface Scan {
   hits: Hit[];
   filesRead: number;
-  /** folders, and files that could not be read, that were not looked at */
+  /** folders and files that could not be read or were not reached in time */
   skipped: string[];
 }
 
 const CHUNK = 1024 * 1024;
 const HITS_A_FILE = 10;
-// What a package manager puts there is large and seldom ours: looked at last, in case that the time runs out.
+// These folders are large and seldom hold anything of the job's own, so they are searched last, in case the time runs out.
 const LAST = new Set(["node_modules", ".pnpm-store", "vendor", ".git", ".venv"]);
 
 /**
- * Looks for needles in every file below some paths. Links are not followed. Everything is synchronous, because waiting for each of
- * ten thousand small files takes longer than reading it.
+ * Looks for needles in every file below some paths, without following links. Everything is synchronous, because waiting for each of ten
+ * thousand small files takes longer than reading them.
  *
- * @param begin asked for what to look for as soon as there is something to look at: an index takes longer than a job's few files
+ * @param begin called once there is a file to search, because building the index takes longer than searching a job's few files
  */
 export function scanFiles(paths: readonly string[], begin: () => Search, options: ScanOptions): Scan {
   const scan: Scan = { hits: [], filesRead: 0, skipped: [] };
-  let search: BufferedSearch | undefined;
-  const searchOf = () => {
-    search ??= withBuffer(begin());
-    return search;
+  let buffered: BufferedSearch | undefined;
+  const needles = () => {
+    buffered ??= withBuffer(begin());
+    return buffered;
   };
   const folders: string[] = [];
   const late: string[] = [];
   const isOver = () => performance.now() >= options.endsAt || scan.hits.length >= options.maxHits;
-  const look = (path: string, isFolder: boolean, name: string) => {
+  const visit = (path: string, isFolder: boolean, name: string) => {
     if (options.exempt.has(path)) return;
     if (isFolder) (LAST.has(name) ? late : folders).push(path);
-    if (hasChanged(path, options, scan)) lookInto(path, isFolder, name, searchOf(), options, scan);
+    if (hasChanged(path, options, scan)) searchEntry(path, isFolder, name, needles(), options, scan);
   };
   for (const path of paths) {
     const found = statusOf(path);
     if (found?.isDirectory()) folders.push(path);
-    else if (found?.isFile()) look(path, false, "");
+    else if (found?.isFile()) visit(path, false, "");
     else scan.skipped.push(path);
   }
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop() ?? late.pop()) {
@@ -90,7 +90,7 @@ export function scanFiles(paths: readonly string[], begin: () => Search, options
         scan.skipped.push(folder);
         break;
       }
-      look(join(folder, entry.name), isFolder, entry.name);
+      visit(join(folder, entry.name), isFolder, entry.name);
     }
   }
   return scan;
@@ -100,7 +100,7 @@ function statusOf(path: string): Stats | undefined {
   try {
     return lstatSync(path);
   } catch {
-    return undefined; // not there, or not to be looked at
+    return undefined; // It does not exist, or cannot be examined.
   }
 }
 
@@ -121,7 +121,7 @@ function withBuffer(search: Search): BufferedSearch {
   return { ...search, buffer: Buffer.allocUnsafeSlow(CHUNK + search.longest) };
 }
 
-/** What is unpacked from an archive keeps its old mtime; ctime cannot be set back (stat(2)). */
+/** Files that are unpacked from an archive keep their old mtime, but ctime cannot be set back (stat(2)). */
 function hasChanged(path: string, { changedSince }: ScanOptions, scan: Scan): boolean {
   try {
     const { mtimeMs, ctimeMs } = lstatSync(path);
@@ -132,7 +132,7 @@ function hasChanged(path: string, { changedSince }: ScanOptions, scan: Scan): bo
   }
 }
 
-function lookInto(
+function searchEntry(
   path: string,
   isFolder: boolean,
   name: string,
@@ -165,7 +165,7 @@ function scanFile(path: string, search: BufferedSearch, { endsAt }: ScanOptions,
   }
 }
 
-/** One chunk after another, each behind the end of the one before, in which a needle may have begun. */
+/** Searches one chunk after another, each together with the end of the one before, in which a needle may have begun. */
 function readThrough(
   descriptor: number,
   path: string,
@@ -173,10 +173,10 @@ function readThrough(
   endsAt: number,
   scan: Scan,
 ): void {
-  let kept = 0; // bytes of the chunk before
-  let line = 1; // at the buffer's beginning
-  let lineStart = 0; // of that line, in the buffer; negative when it began before it
-  let toldUpTo = 0; // hits before it were found in the chunk before
+  let kept = 0; // bytes of the previous chunk
+  let line = 1; // at the beginning of the buffer
+  let lineStart = 0; // where that line begins in the buffer; negative if it began before it
+  let reportedUpTo = 0; // hits before this were found in the previous chunk
   for (let hits = 0; hits < HITS_A_FILE; ) {
     const read = readSync(descriptor, buffer, kept, CHUNK, null);
     if (read === 0) return;
@@ -190,7 +190,7 @@ function readThrough(
       counted = end;
     };
     for (const { start, end } of matcher.find(text)) {
-      if (start < toldUpTo || hits >= HITS_A_FILE) continue;
+      if (start < reportedUpTo || hits >= HITS_A_FILE) continue;
       countTo(start);
       scan.hits.push({
         path,
@@ -199,18 +199,18 @@ function readThrough(
         found: Buffer.from(text.subarray(start, end)),
       });
       hits += 1;
-      toldUpTo = end;
+      reportedUpTo = end;
     }
     if (performance.now() >= endsAt) {
       scan.skipped.push(path);
       return;
     }
-    if (read < CHUNK) return; // a file that ends here; one that grows meanwhile is looked at as it was
-    const drop = Math.max(counted, text.length - longest); // lines are counted up to there already
+    if (read < CHUNK) return; // The end of the file. A file that is growing is searched as it was.
+    const drop = Math.max(counted, text.length - longest); // Lines are counted up to there already.
     countTo(drop);
     text.copy(buffer, 0, drop);
     kept = text.length - drop;
     lineStart -= drop;
-    toldUpTo = Math.max(0, toldUpTo - drop);
+    reportedUpTo = Math.max(0, reportedUpTo - drop);
   }
 }

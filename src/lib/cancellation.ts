@@ -1,48 +1,9 @@
-import { readFileSync } from "node:fs";
-import { constants } from "node:os";
+import { StashError } from "./errors.ts";
 
-const RETRY_MS = 50;
+/** The signals that end a job. SIGBREAK is Ctrl-Break, with which Windows runners cancel. */
+export const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"] as const;
 
-/**
- * Passes the signals that end a job on to the process whose id stands in a file; one that comes before the file does is tried
- * again until it is there.
- *
- * @returns a function that stops it
- */
-export function passOnSignals(pidFile: string): () => void {
-  const retries = new Set<NodeJS.Timeout>();
-  const passOn = (signal: NodeJS.Signals) => {
-    const pid = readPid(pidFile);
-    try {
-      if (pid !== undefined) process.kill(pid, signal);
-      else retries.add(setTimeout(passOn, RETRY_MS, signal)); // not started yet
-    } catch {
-      // Gone already.
-    }
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, passOn);
-  return () => {
-    for (const signal of signals) process.off(signal, passOn);
-    for (const retry of retries) clearTimeout(retry);
-  };
-}
-
-function readPid(pidFile: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(pidFile, "utf8"));
-    return pid > 1 ? pid : undefined; // 0, from a file still empty, would be every process of the runner's group
-  } catch {
-    return undefined;
-  }
-}
-
-/** What a shell reports for a process that a signal ended (POSIX.1-2024, 2.8.2). */
-export function signalExitCode(signal: NodeJS.Signals): number {
-  return 128 + constants.signals[signal];
-}
-
-/** The signals that end a job, as one that aborts: the work ends at its next step, and takes back what it did. */
+/** Turns the ending signals into an abort, so that the work stops at its next step and undoes what it did. */
 export interface Cancellation {
   readonly cancelled: AbortSignal;
   received(): NodeJS.Signals | undefined;
@@ -56,13 +17,30 @@ export function cancelOnSignals(): Cancellation {
     received ??= signal;
     controller.abort();
   };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"] as const; // the last: Ctrl-Break, as Windows runners cancel
-  for (const signal of signals) process.on(signal, cancel);
-  return {
-    cancelled: controller.signal,
-    received: () => received,
-    stop: () => {
-      for (const signal of signals) process.off(signal, cancel);
-    },
+  return { cancelled: controller.signal, received: () => received, stop: onEndingSignals(cancel) };
+}
+
+/** Calls `handle` for every ending signal. @returns a function that stops it */
+export function onEndingSignals(handle: (signal: NodeJS.Signals) => void): () => void {
+  return onSignals(endingSignals, handle);
+}
+
+/** Calls `handle` for every one of these signals. @returns a function that stops it */
+export function onSignals(
+  signals: readonly NodeJS.Signals[],
+  handle: (signal: NodeJS.Signals) => void,
+): () => void {
+  for (const signal of signals) process.on(signal, handle);
+  return () => {
+    for (const signal of signals) process.off(signal, handle);
   };
+}
+
+/** Ends a story between two steps. @throws {StashError} `CANCELLED` */
+export function throwIfCancelled(cancelled: AbortSignal): void {
+  if (cancelled.aborted) throw cancellationError();
+}
+
+export function cancellationError(): StashError {
+  return new StashError("CANCELLED", "The job was cancelled. Nothing was exported.");
 }

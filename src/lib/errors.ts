@@ -1,6 +1,8 @@
+import { printable } from "./printable.ts";
+
 /**
- * Every way a session can fail. The codes are API: tests, docs and users' scripts rely on them,
- * so a code is never renamed or reused.
+ * Every way in which a session can fail. The codes are API: tests, documentation and users' scripts rely on them, so a code is never
+ * renamed or reused.
  */
 export type ErrorCode =
   | "INPUTS_INVALID"
@@ -54,12 +56,12 @@ export type ErrorCode =
   | "EXPORT_FAILED";
 
 /**
- * The one error that reaches people. Its message says what happened, the likely cause and the
- * remedy, and names the input or variable. It never holds a value, a token, a key, a body or a header.
+ * The only error that is shown to people. Its message says what happened, the likely cause and the remedy, and names the input or the
+ * variable. It never holds a value, a token, a key, a body or a header.
  */
 export class StashError extends Error {
   readonly code: ErrorCode;
-  /** what the process should end with: a command's own exit code, else 1 */
+  /** the exit code of the process: that of the command in `run` or `exec`, else 1 */
   readonly exitCode: number;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions & { exitCode?: number } = {}) {
@@ -70,53 +72,15 @@ export class StashError extends Error {
   }
 }
 
-/**
- * Foreign text (a name from the server, a path) made safe to print: only characters that mean nothing to a CI log
- * survive. `::set-env`, `##vso[`, ANSI escapes and line breaks are workflow commands or terminal control in disguise,
- * so `[`, a `#` that doubles, a colon that begins or doubles, and everything outside printable ASCII are shown as `\u{hex}`.
- */
-export function printable(text: string, limit = 120): string {
-  if (text === "") return '""';
-  const shown = Array.from(text.slice(0, limit))
-    .map((character, index, all) =>
-      isHarmless(character, all[index - 1]) ? character : escapeCharacter(character),
-    )
-    .join("");
-  return text.length > limit ? `${shown}…` : shown;
-}
-
-function isHarmless(character: string, previous: string | undefined): boolean {
-  if (character === ":") return previous !== undefined && previous !== ":";
-  if (character === "#") return previous !== "#";
-  return /[\w .,/\\()@+=~<>?!'"*&-]/.test(character);
-}
-
-function escapeCharacter(character: string): string {
-  return `\\u{${character.codePointAt(0)?.toString(16)}}`;
-}
-
-/** `a, b and 3 more`: names in a message, safe to print and never a wall of text. */
-export function listNames(names: readonly string[], limit = 20): string {
-  const shown = names.slice(0, limit).map((name) => printable(name));
-  const more = names.length - shown.length;
-  return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
-}
-
-/** Lines of a message, never a wall of them. */
-export function joinLines(lines: readonly string[], limit = 20): string {
-  const more = lines.length - limit;
-  return [...lines.slice(0, limit), ...(more > 0 ? [`- and ${more} more`] : [])].join("\n");
-}
-
-/** The system's own short code of a failed call (`EACCES`, `ECONNREFUSED`), never its message. */
+/** The system's short code for a failed call (`EACCES`, `ECONNREFUSED`), never its message. */
 export function systemCode(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return typeof code === "string" && /^[A-Z0-9_]+$/.test(code) ? code : "unknown error";
 }
 
 /**
- * What a person sees of an error. Only a StashError's message is known to be clean: any other error's message may quote
- * what it choked on (`JSON.parse` does), so its name and stack frames have to do.
+ * The title and message that a person sees. Only a StashError's message is known to be free of secrets. Any other error may quote its
+ * input, as those of `JSON.parse` do, so only its name and its stack frames are shown.
  */
 export function describeError(error: unknown): { title: string; message: string } {
   if (error instanceof StashError) {
@@ -128,20 +92,20 @@ export function describeError(error: unknown): { title: string; message: string 
   return {
     title: "SecretStash: INTERNAL",
     message: [
-      `The action stopped at a fault of its own (${printable(name)}, ${systemCode(error)}). ` +
-        "Please report it with these lines, which hold no values. [INTERNAL]",
-      explanationOf("INTERNAL"),
+      `SecretStash stopped because of a bug (${printable(name)}, ${systemCode(error)}). ` +
+        "Please report it together with these lines, which hold no values. [INTERNAL]",
+      documentationOf("INTERNAL"),
       ...frames,
     ].join("\n"),
   };
 }
 
-/** A message with its code, and below it where more is said. */
+/** A message, its code, and the address of the page that explains it. */
 export function withReference(message: string, code: ErrorCode): string {
-  return `${message} [${code}]\n${explanationOf(code)}`;
+  return `${message} [${code}]\n${documentationOf(code)}`;
 }
 
-/** Where more is said of an error: docs/errors.md has a heading for each code. */
-function explanationOf(code: ErrorCode | "INTERNAL"): string {
+/** docs/errors.md has a heading for each code. */
+function documentationOf(code: ErrorCode | "INTERNAL"): string {
   return `https://github.com/org/secret-stash-action/blob/v1/docs/errors.md#${code.toLowerCase()}`;
 }

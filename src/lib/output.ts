@@ -1,15 +1,16 @@
 /**
- * Messages that nobody reads (EPIPE) or that find no room (ENOSPC) must not end the process before it has cleaned up. Every entry file calls
- * this first.
+ * Keeps the process alive when nobody reads its messages (EPIPE) or when the disk behind them is full (ENOSPC), so that it can still clean
+ * up. Every entry file calls this first.
  */
 export function surviveOutputErrors(): void {
   process.stderr.on("error", () => {});
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && error.code !== "EOF") process.exitCode ||= 1; // EOF: EPIPE on Windows
+    if (error.code !== "EPIPE" && error.code !== "EOF") process.exitCode ||= 1; // Windows reports EPIPE as EOF.
   });
 }
 
-/** Waits until all that was written to it has left this process. */
-export async function written(stream: NodeJS.WriteStream): Promise<void> {
-  await new Promise((done) => stream.write("", done));
+/** Waits until everything written to stdout and stderr has left this process. */
+export async function flushOutput(): Promise<void> {
+  const flush = (stream: NodeJS.WriteStream) => new Promise((done) => stream.write("", done));
+  await Promise.all([flush(process.stdout), flush(process.stderr)]);
 }

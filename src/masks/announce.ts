@@ -1,71 +1,60 @@
-import { holdsKey, splitGrantKey } from "../crypto/grant-key.ts";
-import { listNames } from "../lib/errors.ts";
-import type { Host } from "../ci/host.ts";
-import type { Inputs } from "../inputs/inputs.ts";
-import { runnerMasks } from "../redact/runner-masks.ts";
-import { chooseMasked, masksOfOrdinaryText, partlyMasked } from "../select/masking.ts";
+import type { Log } from "../ci/host.ts";
+import type { Credentials } from "../inputs/credentials.ts";
+import { listNames } from "../lib/printable.ts";
 import type { Secret } from "../lib/secret.ts";
-import type { Values } from "../variables/decrypt.ts";
+import { runnerMasks } from "../redact/runner-masks.ts";
+import { type Masking, namesMaskingOrdinaryText, partlyMasked } from "../select/masking.ts";
 
-// Members of a JWK such as "RSA-OAEP" or "AQAB" are no secrets; its private numbers are far longer.
+// Members of a JWK such as "RSA-OAEP" or "AQAB" are not secret. Its private numbers are far longer.
 const MIN_KEY_PART = 20;
-// A path is shorter, and masking one would only hide where it points.
-const MIN_MANGLED_KEY = 256;
 
-/** The token and the key of the grant key, as far as they are given. */
-export function credentialsOf(host: Host): Secret[] {
-  const key = splitGrantKey(host.readInput("grant-key")).key.trim();
-  const isKey = holdsKey(key) || key.length >= MIN_MANGLED_KEY;
+/** The token and the grant key, as far as they were given. */
+export function secretsOf({ apiToken, grantKey }: Credentials): Secret[] {
   const credentials = [
-    { name: "api-token", value: host.readInput("api-token").trim() },
-    { name: "grant-key", value: isKey ? key : "" },
+    { name: "api-token", value: apiToken },
+    { name: "grant-key", value: grantKey?.text ?? "" },
   ];
   return credentials.filter(({ value }) => value !== "");
 }
 
-/** Before anything else is said: a mistake in any other input may be about to be printed. */
-export async function maskCredentials(host: Host): Promise<void> {
-  await host.mask(runnerMasks([host.readInput("api-token").trim()]));
-  const key = splitGrantKey(host.readInput("grant-key")).key;
-  if (holdsKey(key) || key.length >= MIN_MANGLED_KEY) await maskGrantKey(host, key);
-}
-
-export async function maskGrantKey(host: Host, key: string): Promise<void> {
-  await host.mask(runnerMasks([key.trim()], { minLeaf: MIN_KEY_PART }));
+/** Masks the token and the grant key. Call it before anything else is said, because a mistake in another input may be about to be printed. */
+export async function maskCredentials(log: Log, { apiToken, grantKey }: Credentials): Promise<void> {
+  await log.mask(runnerMasks([apiToken]));
+  await log.mask(runnerMasks([grantKey?.text ?? ""], { minLeaf: MIN_KEY_PART }));
 }
 
 /**
- * Masks everything that was decrypted but what the workflow lets be seen, and says what that is.
+ * Masks the values, and says which ones are not masked and what that means for the log.
  *
- * @returns the values that are masked
+ * @param referredTo values that are part of others by reference
+ * @param json the output `json`, or `""`
+ * @returns every value that is masked
  */
 export async function maskValues(
-  host: Host,
-  { unmasked, minMaskLength }: Inputs,
-  values: Values,
-  json = "",
+  log: Log,
+  masking: Masking,
+  referredTo: readonly string[],
+  json: string,
 ): Promise<Secret[]> {
-  const masking = chooseMasked(values.variables, { unmasked, minLength: minMaskLength });
-  const referredTo = values.referredTo.filter((value) => value.length >= minMaskLength);
   const masked = [...masking.masked.values(), ...referredTo];
-  await host.mask(runnerMasks(masked));
-  // The JSON output as a whole alone: its leaves are the values, masked or not as was decided above.
-  if (values.variables.size > 0) await host.mask(runnerMasks([json], { minLeaf: Number.POSITIVE_INFINITY }));
+  await log.mask(runnerMasks(masked));
+  // Of the JSON output only the whole: its leaves are the values, and whether those are masked was decided above.
+  if (json !== "") await log.mask(runnerMasks([json], { minLeaf: Number.POSITIVE_INFINITY }));
 
   if (masking.unmasked.size > 0) {
-    host.notice(`Not masked, as asked: ${listNames([...masking.unmasked.keys()])}.`);
+    log.notice(`Not masked, as requested: ${listNames([...masking.unmasked.keys()])}.`);
   }
-  const ordinary = masksOfOrdinaryText(masking);
+  const ordinary = namesMaskingOrdinaryText(masking);
   if (ordinary.length > 0) {
-    host.notice(
-      `${listNames(ordinary)}: the value is ordinary text, and all of it in the log becomes ***. ` +
-        "If it is no secret, add the name to unmasked.",
+    log.notice(
+      `${listNames(ordinary)}: the value is ordinary text, and every occurrence of it in the log becomes ***. ` +
+        "If it is not secret, add the name to unmasked.",
     );
   }
   const partly = partlyMasked(masking, runnerMasks(masked));
   if (partly.length > 0) {
-    host.warn(
-      `${listNames(partly)}: not masked, but holds a masked value, or a form of one; that part stays hidden.`,
+    log.warn(
+      `${listNames(partly)}: not masked, but the value contains a masked one or a form of one. That part stays hidden in the log.`,
     );
   }
   return [

@@ -1,26 +1,25 @@
 import { readSync, writevSync } from "node:fs";
+import { untilReady } from "../lib/blocking-io.ts";
 import { systemCode } from "../lib/errors.ts";
 import { createMatcher } from "../redact/matcher.ts";
 import { deriveNeedles, exactNeedles } from "../redact/needles.ts";
 import { createRedactor } from "../redact/redactor.ts";
 
 const CHUNK = 256 * 1024;
-const RETRY_MS = 2;
-// writev(2), IOV_MAX.
-const MAX_PIECES = 1024;
+const MAX_PIECES = 1024; // writev(2), IOV_MAX
 const STDIN = 0;
 const STDOUT = 1;
 
-/** Masks these values; `exact` leaves their other forms alone. */
+/** Copies standard input to standard output with these values masked. With `exact`, their other forms are not. */
 export function maskValues(values: Iterable<string>, exact: boolean): void {
   maskStream(exact ? exactNeedles(values) : deriveNeedles(values));
 }
 
 /**
- * Standard input to standard output, the needles masked. Synchronous: nothing is ever queued, so nothing is lost when the process is
- * killed but what it holds back.
+ * Copies standard input to standard output with the needles masked. It reads and writes synchronously: nothing is ever queued, so if the
+ * process is killed, only the text that it holds back is lost.
  *
- * @param endMark bytes that end the stream wherever they stand
+ * @param endMark bytes that end the stream wherever they appear
  */
 export function maskStream(needles: Iterable<string>, endMark?: string): void {
   const redactor = createRedactor(needles);
@@ -35,12 +34,12 @@ export function maskStream(needles: Iterable<string>, endMark?: string): void {
       return;
     }
   }
-  // What could have been the beginning of the mark was none.
+  // What looked like the beginning of the mark turned out to be text.
   if (untilMark !== undefined) writeAll(redactor.write(untilMark.held()));
   writeAll(redactor.end());
 }
 
-/** What comes before the mark; what could be its beginning is held back. */
+/** Cuts the stream at the mark, and holds back what could be its beginning. */
 function createEndMark(mark: string): {
   cut(chunk: Buffer): { text: Buffer; isLast: boolean };
   held(): Buffer;
@@ -58,29 +57,32 @@ function createEndMark(mark: string): {
   return { cut, held: () => held };
 }
 
+/** @returns 0 at the end */
 function readChunk(buffer: Buffer): number {
-  for (;;) {
-    try {
-      return readSync(STDIN, buffer, 0, buffer.length, null);
-    } catch (error) {
-      if (isEnd(error)) return 0;
-      waitOrThrow(error);
-    }
+  try {
+    return untilReady(() => readSync(STDIN, buffer, 0, buffer.length, null));
+  } catch (error) {
+    if (systemCode(error) === "EOF") return 0; // Windows reports the end of a pipe as an error (nodejs/node#35997).
+    throw error;
   }
 }
 
-/** @returns whether anyone is still there to read: after `| head` there is not, and that is no error */
+/** @returns whether anybody still reads: after `| head` nobody does, and that is not an error */
 function writeAll(pieces: readonly Buffer[]): boolean {
   let left = pieces.filter(({ length }) => length > 0);
-  while (left.length > 0) {
-    try {
-      left = dropWritten(left, writevSync(STDOUT, left.slice(0, MAX_PIECES)));
-    } catch (error) {
-      if (["EPIPE", "EOF"].includes(systemCode(error))) return false; // EOF: Windows
-      waitOrThrow(error);
+  try {
+    while (left.length > 0) {
+      const batch = left.slice(0, MAX_PIECES);
+      left = dropWritten(
+        left,
+        untilReady(() => writevSync(STDOUT, batch)),
+      );
     }
+    return true;
+  } catch (error) {
+    if (["EPIPE", "EOF"].includes(systemCode(error))) return false; // Windows reports EPIPE as EOF.
+    throw error;
   }
-  return true;
 }
 
 function dropWritten(pieces: readonly Buffer[], written: number): Buffer[] {
@@ -93,15 +95,4 @@ function dropWritten(pieces: readonly Buffer[], written: number): Buffer[] {
   const [first] = left;
   if (first !== undefined && rest > 0) left[0] = first.subarray(rest);
   return left;
-}
-
-/** Windows reports the end of a pipe as an error (nodejs/node#35997). */
-function isEnd(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "EOF";
-}
-
-/** A pipe that another process made non-blocking says EAGAIN instead of letting us wait. */
-function waitOrThrow(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
 }

@@ -1,43 +1,41 @@
 import { randomBytes } from "node:crypto";
-import type { SessionDirectory } from "../ci/session-directory.ts";
+import type { Credentials } from "../inputs/credentials.ts";
+import { onEndingSignals } from "../lib/cancellation.ts";
 import { deriveNeedles } from "../redact/needles.ts";
-import { readKeptSecrets } from "./store.ts";
+import { secretsOf } from "./announce.ts";
 import { maskStream, maskValues } from "./filter.ts";
-import { STATE, undoOf } from "../journal/undo.ts";
+import { readKeptSecrets } from "./store.ts";
+
+/** Where the secrets of a session are: in its key directory, and in the credentials that this process was given. */
+export interface SessionSecrets {
+  keyDirectory: string;
+  /** The job can print them, because they are in its environment. They are stored nowhere. */
+  credentials: Credentials;
+}
 
 /** Masks what the session pulled. Throws as `readKeptSecrets` does, before anything is let through. */
-export async function maskSession(
-  session: SessionDirectory,
-  environment: NodeJS.ProcessEnv,
-  exact: boolean,
-): Promise<void> {
-  maskValues([...credentialsIn(environment), ...(await readSessionMasks(session))], exact);
+export async function maskSession(session: SessionSecrets, exact: boolean): Promise<void> {
+  maskValues(await readValues(session), exact);
 }
 
 /**
- * The redirected log of a job (templates/secret-stash/template.yml): says when the masks are loaded, outlives the signals that end the
- * job, and ends at the job's own mark, because background processes can hold the pipe open for ever.
+ * Masks the redirected log of a job (templates/secret-stash/template.yml). It announces when the masks are loaded, survives the signals
+ * that end the job, and ends at the job's own mark, because background processes can hold the pipe open for ever.
+ *
+ * @param announceReady is given the nonce that, written twice, is the mark
  */
 export async function maskSessionLog(
-  session: SessionDirectory,
-  environment: NodeJS.ProcessEnv,
+  session: SessionSecrets,
+  announceReady: (nonce: string) => void,
 ): Promise<void> {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"] as const) process.on(signal, () => {});
-  const needles = deriveNeedles([...credentialsIn(environment), ...(await readSessionMasks(session))]);
+  onEndingSignals(() => {});
+  const needles = deriveNeedles(await readValues(session));
   const nonce = randomBytes(16).toString("hex");
-  session.write("ready", nonce);
+  announceReady(nonce);
   maskStream(needles, `${nonce}:${nonce}\n`);
 }
 
-const MIN_KEY = 256; // a path is shorter
-
-/** The job can print what stands in its environment, and nothing else of these: they are kept nowhere. */
-function credentialsIn({ SECRET_STASH_API_TOKEN, SECRET_STASH_GRANT_KEY = "" }: NodeJS.ProcessEnv): string[] {
-  const key = SECRET_STASH_GRANT_KEY.replace(/^\s*\d+\s*:/, "").trim();
-  return [SECRET_STASH_API_TOKEN?.trim() ?? "", key.length >= MIN_KEY ? key : ""].filter(Boolean);
-}
-
-async function readSessionMasks(session: SessionDirectory): Promise<string[]> {
-  const secrets = await readKeptSecrets(undoOf(session.read(`${STATE}.json`))?.keyDirectory ?? "");
+async function readValues({ keyDirectory, credentials }: SessionSecrets): Promise<string[]> {
+  const secrets = [...secretsOf(credentials), ...(await readKeptSecrets(keyDirectory))];
   return secrets.map(({ value }) => value);
 }

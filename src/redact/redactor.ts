@@ -1,12 +1,12 @@
-import { createMatcher, type Match } from "./matcher.ts";
+import { createMatcher, type Match, type Matcher } from "./matcher.ts";
 
-/** Hides needles in one stream of bytes. */
+/** Hides needles in a stream of bytes. */
 export interface Redactor {
-  /** @returns what may be shown now, in pieces that are good until the next call: they share memory with `chunk` and with this */
+  /** @returns what may be shown now, in pieces that are valid until the next call, because they share memory with `chunk` and this object */
   write(chunk: Buffer): Buffer[];
-  /** @returns the rest */
+  /** @returns the rest; the next `write` begins another stream */
   end(): Buffer[];
-  /** Looks for more needles from now on, in what is still held back too. */
+  /** Looks for more needles from now on, also in the text that is still held back. */
   add(needles: Iterable<string | Buffer>): void;
 }
 
@@ -14,19 +14,24 @@ const MASK = Buffer.from("***");
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Replaces every occurrence of a needle; of those that overlap or touch, all become one `***`. What comes out does not depend on how
- * the input is cut into chunks.
+ * Replaces every occurrence of a needle with `***`, and occurrences that overlap or touch with a single one. The output does not depend
+ * on how the input is cut into chunks.
  *
- * 1. What was held back and the new chunk are one text, and all matches in it are found.
- * 2. The longest tail that could still become a match is held back; from the start of a match that reaches into it, if one does. All
- *    before it is shown at once: the text that is left begins with every byte that a later match could need.
- * 3. A match that touches the last mask shown belongs to it.
+ * 1. Join the text that was held back with the new chunk, and find all matches.
+ * 2. Hold back the longest tail that could still become a match, or more if a match reaches into it from before. Show everything before
+ *    that at once: the remaining text begins with every byte that a later match could need.
+ * 3. A match that touches the last mask that was shown belongs to it.
+ *
+ * @param index an index over the same needles, if there is one already
  */
-export function createRedactor(needles: Iterable<string | Buffer>): Redactor {
+export function createRedactor(
+  needles: Iterable<string | Buffer>,
+  index: Matcher = createMatcher(needles),
+): Redactor {
   const known = [...needles];
-  let matcher = createMatcher(known);
+  let matcher = index;
   let held = NOTHING;
-  let joined = NOTHING; // used again and again: fresh memory for every chunk would take longer than the search
+  let joined = NOTHING; // Reused, because allocating memory for every chunk would take longer than the search.
   let endsInMask = false;
 
   const show = (text: Buffer, matches: readonly Match[], end: number): Buffer[] => {
@@ -70,9 +75,10 @@ export function createRedactor(needles: Iterable<string | Buffer>): Redactor {
       return show(text, matches, end);
     },
     end: () => {
-      const text = held;
+      const shown = show(held, matcher.find(held), held.length);
       held = NOTHING;
-      return show(text, matcher.find(text), text.length);
+      endsInMask = false;
+      return shown;
     },
     add: (more) => {
       known.push(...more);

@@ -1,4 +1,5 @@
-import { listNames, StashError } from "../lib/errors.ts";
+import { StashError } from "../lib/errors.ts";
+import { listNames } from "../lib/printable.ts";
 import { isDangerousName, isPortableName } from "./dangerous-names.ts";
 
 export interface ExportRules {

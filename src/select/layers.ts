@@ -1,4 +1,5 @@
-import { listNames, StashError } from "../lib/errors.ts";
+import { StashError } from "../lib/errors.ts";
+import { listNames } from "../lib/printable.ts";
 
 /** One environment's variables, in the service's order. */
 export interface Layer<Item extends { name: string }> {

@@ -1,21 +1,24 @@
-import { createMatcher } from "./patterns.ts";
+import { createNameMatcher } from "./patterns.ts";
 
-/** What is hidden in the log and what is not, by the names that later steps see. */
+/** Which values the log hides and which it shows, by the names that later steps see. */
 export interface Masking {
   masked: Map<string, string>;
   unmasked: Map<string, string>;
 }
 
-/** Everything is masked but what matches `unmasked`, and values shorter than `minLength` characters. An empty value is neither. */
+/**
+ * Chooses what to mask: everything except names that match `unmasked` and values shorter than `minMaskLength` characters. An empty value
+ * is in neither map.
+ */
 export function chooseMasked(
   variables: ReadonlyMap<string, string>,
-  { unmasked, minLength }: { unmasked: readonly string[]; minLength: number },
+  { unmasked, minMaskLength }: { unmasked: readonly string[]; minMaskLength: number },
 ): Masking {
-  const matchesOf = createMatcher(unmasked);
+  const matchesOf = createNameMatcher(unmasked);
   const masking: Masking = { masked: new Map(), unmasked: new Map() };
   for (const [name, value] of variables) {
     if (value === "") continue;
-    const isShown = value.length < minLength || matchesOf(name).length > 0;
+    const isShown = value.length < minMaskLength || matchesOf(name).length > 0;
     masking[isShown ? "unmasked" : "masked"].set(name, value);
   }
   return masking;
@@ -44,8 +47,8 @@ const commonWords = new Set([
   "https",
 ]);
 
-/** Names whose masked values are ordinary text: each of their occurrences in the log becomes `***`. */
-export function masksOfOrdinaryText({ masked }: Masking): string[] {
+/** Names whose masked values are ordinary text, every occurrence of which becomes `***` in the log. */
+export function namesMaskingOrdinaryText({ masked }: Masking): string[] {
   return [...masked]
     .filter(
       ([, value]) => /^(.|\d{1,3})$/su.test(value.trim()) || commonWords.has(value.trim().toLowerCase()),
@@ -56,8 +59,8 @@ export function masksOfOrdinaryText({ masked }: Masking): string[] {
 const PREFIX = 6;
 
 /**
- * Unmasked names whose value holds one of the masks, which hide that part of it all the same. Masks are found by how they begin, so
- * that not every mask is searched for in every value.
+ * Unmasked names whose value contains one of the masks, so that this part is hidden anyway. Masks are looked up by their first characters,
+ * so that not every mask is searched for in every value.
  */
 export function partlyMasked({ unmasked }: Masking, masks: Iterable<string>): string[] {
   if (unmasked.size === 0) return [];

@@ -32,7 +32,7 @@ export function compileGlob(pattern: string): RegExp | undefined {
  *
  * @returns a function that gives the patterns a name matches, in their order
  */
-export function createMatcher(patterns: readonly string[]): (name: string) => PatternMatch[] {
+export function createNameMatcher(patterns: readonly string[]): (name: string) => PatternMatch[] {
   const byPrefix = new Map<string, { index: number; expression: RegExp | undefined }[]>();
   for (const [index, pattern] of patterns.entries()) {
     const prefix = /^[^*?[]*/.exec(pattern)?.[0] ?? "";

@@ -1,4 +1,5 @@
-import { printable, StashError } from "../lib/errors.ts";
+import { StashError } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
 
 // A few lines of mutual references can stand for terabytes (the "billion laughs"); no environment is this large.
 const MAX_TOTAL = 64 * 1024 * 1024;

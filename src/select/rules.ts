@@ -1,5 +1,5 @@
-import { printable } from "../lib/errors.ts";
-import { compileGlob, createMatcher } from "./patterns.ts";
+import { printable } from "../lib/printable.ts";
+import { compileGlob, createNameMatcher } from "./patterns.ts";
 
 /** One line of `variables`: which names it speaks of, and what becomes of them. */
 export interface VariableRule {
@@ -85,7 +85,7 @@ export function chooseVariables(
   names: Iterable<string>,
   rules: readonly VariableRule[],
 ): { chosen: Choice[]; unmatched: VariableRule[] } {
-  const matchesOf = createMatcher(rules.map(({ pattern }) => pattern));
+  const matchesOf = createNameMatcher(rules.map(({ pattern }) => pattern));
   const matched = new Set<VariableRule | undefined>();
   const chosen: Choice[] = [];
   for (const source of names) {

@@ -1,6 +1,7 @@
-import { joinLines, listNames, printable, StashError } from "../lib/errors.ts";
-import { createMatcher } from "./patterns.ts";
+import { StashError } from "../lib/errors.ts";
+import { joinLines, listNames, printable } from "../lib/printable.ts";
 import { isIgnored } from "./ignored-names.ts";
+import { createNameMatcher } from "./patterns.ts";
 import { type Choice, chooseVariables, describeRule, type VariableRule } from "./rules.ts";
 
 export interface SelectionRules {
@@ -46,7 +47,7 @@ export function checkRequired(variables: ReadonlyMap<string, string>, required: 
 }
 
 function refuseUnmatched(rules: readonly VariableRule[], count: number, ignored: readonly string[]): void {
-  const matchesOf = createMatcher(rules.map(({ pattern }) => pattern));
+  const matchesOf = createNameMatcher(rules.map(({ pattern }) => pattern));
   const ignoredBy = new Map<VariableRule | undefined, string>();
   for (const name of ignored) for (const { index } of matchesOf(name)) ignoredBy.set(rules[index], name);
   const lines = rules

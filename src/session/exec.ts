@@ -1,33 +1,34 @@
 import type { Host } from "../ci/host.ts";
-import { parseInputs, skipsForMissingCredentials } from "../inputs/inputs.ts";
-import { explainFailure } from "../doctor/explain.ts";
-import { maskCredentials } from "../masks/announce.ts";
 import { runMasked } from "../command/masked.ts";
-import { endSession, pullVariables } from "./pull.ts";
+import { explainFailure } from "../doctor/explain.ts";
+import { openUndoJournal } from "../journal/undo-journal.ts";
+import { readInputs } from "./begin.ts";
+import { endSession } from "./end.ts";
+import { pullVariables } from "./pull.ts";
 import { reportSkipped } from "./report.ts";
-import { createUndoLog } from "../journal/undo.ts";
 
 /**
- * Runs one command with the variables in its environment alone and its output masked, and takes everything back when it ends.
+ * Runs one command with the variables in its environment and its output masked, and undoes everything when it ends.
  *
  * @returns the command's exit code, 128 + n after a signal
+ * @throws any StashError
  */
 export async function exec(host: Host, command: readonly string[]): Promise<number> {
-  await maskCredentials(host);
-  if (skipsForMissingCredentials(host.readInput)) {
+  const given = await readInputs(host);
+  if (given === undefined) {
     reportSkipped(host);
-    return runMasked(host, command, { variables: new Map(), secrets: [] });
+    return runMasked(host, command, { variables: new Map(), secrets: [], keyDirectory: "" });
   }
-  const inputs = { ...parseInputs(host.readInput, host.whyNoSecrets()), exportEnv: false };
-  const undoLog = createUndoLog(host);
+  const inputs = { ...given, exports: { ...given.exports, exportEnv: false } };
+  const journal = openUndoJournal(host.state);
   let exitCode: number;
   try {
-    exitCode = await runMasked(host, command, await pullVariables(host, inputs, undoLog));
+    exitCode = await runMasked(host, command, await pullVariables(host, inputs, journal));
   } catch (error) {
-    await endSession(host, inputs, undoLog);
+    await endSession(host, inputs, journal);
     throw await explainFailure(host, inputs, error);
   }
-  const leak = await endSession(host, inputs, undoLog);
+  const leak = await endSession(host, inputs, journal);
   if (leak !== undefined) throw leak;
   return exitCode;
 }

@@ -1,126 +1,130 @@
-import { writeDeviceFile } from "../key/directory.ts";
-import type { StashError } from "../lib/errors.ts";
+import { obtainDataKeys } from "../access/data-keys.ts";
+import { findGrant } from "../access/grant.ts";
 import type { Host } from "../ci/host.ts";
-import { type Inputs, parseInputs, skipsForMissingCredentials } from "../inputs/inputs.ts";
-import { mergeLayers } from "../select/layers.ts";
-import { checkRequired, selectVariables } from "../select/selection.ts";
-import { registerTemporaryKey } from "../stash/keys.ts";
-import { undoSession } from "./clean-up.ts";
 import { runCommand } from "../command/run.ts";
-import { connect } from "../stash/connect.ts";
-import { planExports, type Session, warnOfGit, writeEnvFiles } from "../export/plan.ts";
 import { explainFailure } from "../doctor/explain.ts";
-import { obtainDeks } from "../access/grant.ts";
+import { noteEnvFiles } from "../export/env-file-note.ts";
+import { type Pulled, planExports, warnOfGit, writeEnvFiles } from "../export/plan.ts";
+import type { Inputs } from "../inputs/inputs.ts";
+import { openUndoJournal, type Undo, type UndoJournal } from "../journal/undo-journal.ts";
+import { writeDeviceFile } from "../key/directory.ts";
+import { defaultLabel } from "../key/label.ts";
+import { obtainKey } from "../key/obtain.ts";
+import { registerKey } from "../key/register.ts";
+import { throwIfCancelled } from "../lib/cancellation.ts";
+import type { Secret } from "../lib/secret.ts";
+import { settleAll } from "../lib/settle-all.ts";
+import { maskValues, secretsOf } from "../masks/announce.ts";
 import { keepSecrets } from "../masks/store.ts";
-import { fetchLayers } from "../variables/fetch.ts";
-import { lookForLeaks } from "../leaks/check.ts";
-import { credentialsOf, maskCredentials, maskValues } from "../masks/announce.ts";
-import { noteEnvFiles } from "../journal/env-file-note.ts";
+import { mergeLayers } from "../select/layers.ts";
+import { chooseMasked } from "../select/masking.ts";
+import { checkRequired, selectVariables } from "../select/selection.ts";
+import { connect } from "../stash/connect.ts";
+import type { Service } from "../stash/service.ts";
+import { decryptVariables } from "../variables/decrypt.ts";
+import { checkEnvironmentTypes, fetchEnvironments } from "../variables/fetch.ts";
+import { readInputs } from "./begin.ts";
+import { endSession } from "./end.ts";
 import { report, reportSkipped } from "./report.ts";
-import { obtainDeviceKey } from "../key/obtain.ts";
 import { summarize } from "./summary.ts";
 import { sweepLeftovers } from "./sweep.ts";
-import { together } from "../lib/settle-all.ts";
-import { createUndoLog, type UndoLog } from "../journal/undo.ts";
-import { readValues } from "../variables/decrypt.ts";
 
-/** Main: pulls the variables into the job, or fails and leaves nothing behind. */
+/** The main stage: pulls the variables into the job, or fails and leaves nothing behind. Throws any StashError. */
 export async function pull(host: Host): Promise<void> {
-  await maskCredentials(host);
-  if (skipsForMissingCredentials(host.readInput)) return reportSkipped(host);
-  host.checkJob();
-  const inputs = parseInputs(host.readInput, host.whyNoSecrets());
-  const undoLog = createUndoLog(host);
+  const inputs = await readInputs(host);
+  if (inputs === undefined) return reportSkipped(host);
+  host.refuseTracedJob();
+  const journal = openUndoJournal(host.state);
   try {
-    const { variables, keyDirectory } = await pullVariables(host, inputs, undoLog);
-    if (inputs.run === "") return;
-    await runCommand(host, inputs, variables, keyDirectory);
+    const { variables, keyDirectory } = await pullVariables(host, inputs, journal);
+    if (inputs.command.run === "") return;
+    await runCommand(host, inputs.command, variables, keyDirectory);
   } catch (error) {
-    await endSession(host, inputs, undoLog);
+    await endSession(host, inputs, journal);
     throw await explainFailure(host, inputs, error);
   }
-  // The variables were for one command alone: with it ends the need for the key, which so lives seconds.
-  const leak = await endSession(host, inputs, undoLog);
+  // The variables were for one command only. When it ends, the key is no longer needed, so it lives for seconds.
+  const leak = await endSession(host, inputs, journal);
   if (leak !== undefined) throw leak;
 }
 
-/**
- * Ends a session in the process that began it, however its command ended: looks for leaks while the key is there, and takes everything back.
- *
- * @returns the leak to fail for, if it is to be failed for
- */
-export async function endSession(
-  host: Host,
-  { leakCheck }: Inputs,
-  { undo, forget }: UndoLog,
-): Promise<StashError | undefined> {
-  const { outcome, leak } = await lookForLeaks(host, leakCheck, undo);
-  if (await undoSession(host, undo, outcome)) forget();
-  return leak;
+/** What a session came to. */
+export interface Session extends Pulled {
+  /** what the log must not show: masked values, the token, the grant key */
+  secrets: readonly Secret[];
 }
 
-/** The session that `pull` and `exec` share: everything up to the export. Whoever calls it takes it back when it fails. */
-export async function pullVariables(
-  host: Host,
-  inputs: Inputs,
-  { remember }: Pick<UndoLog, "remember">,
-): Promise<Session> {
-  const service = connect(host, inputs, host.cancelled);
-
-  // The key takes longest, so it starts first; all that needs no key runs beside it.
-  const [{ key, keyDirectory }, { layers, types }] = await together(
-    obtainDeviceKey(host, remember),
-    fetchLayers(host, service, inputs),
-    sweepLeftovers(host),
-  );
-  const stored = mergeLayers(layers);
-  const choices = selectVariables([...stored.keys()], inputs);
-
-  const { hostname, platform, origin } = host;
-  const label = inputs.label || defaultLabel(host);
-  const { publicKeyPem, fingerprint } = key;
-  remember({ apiUrl: inputs.apiUrl.href, fingerprint });
-  const registration = {
-    label,
-    publicKeyPem,
-    fingerprint,
-    ttlMinutes: inputs.ttlMinutes,
-    hostname,
-    platform,
-    origin,
+/**
+ * The part of a session that `pull` and `exec` share, up to the export. The caller undoes it when it fails.
+ *
+ * 1. Obtain a key, and fetch everything that does not need it meanwhile. Sweep what killed jobs left.
+ * 2. Select the variables by name.
+ * 3. Register the key, and give it access.
+ * 4. Decrypt, and work out everything that will be written. Whatever must be refused is refused by now.
+ * 5. Mask every value.
+ * 6. Export all of it.
+ * 7. Report.
+ */
+export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJournal): Promise<Session> {
+  const { log, job, cancelled } = host;
+  const { access, selection, exports } = inputs;
+  const service = connect(host, inputs.service);
+  // Called before each side effect, so that none follows a cancellation.
+  const record = (part: Partial<Undo>) => {
+    throwIfCancelled(cancelled);
+    journal.record(part);
   };
-  const device = await registerTemporaryKey(service, registration);
-  remember({ deviceKeyId: device.id, expiresAt: device.expiresAt });
-  await writeDeviceFile(keyDirectory, { ...key, ...device });
 
-  const deks = await obtainDeks(host, service, inputs, layers, { ...key, ...device });
-  const values = readValues(stored, choices, deks, inputs.resolveReferences);
-  checkRequired(values.variables, inputs.required);
+  const [{ key, keyDirectory }, { fetched, types }] = await settleAll(
+    obtainKey(host, (path) => record({ keyDirectory: path })),
+    fetch(service, inputs),
+    sweepLeftovers(host),
+  ); // 1
+  const stored = mergeLayers(fetched);
+  const choices = selectVariables([...stored.keys()], selection); // 2
 
-  const found = { keyDirectory, device, fingerprint, variables: values.variables, types };
-  const plan = await planExports(host, inputs, found);
-  const masked = await maskValues(host, inputs, values, plan.outputs.get("json"));
-  const session = { ...found, secrets: [...credentialsOf(host), ...masked] };
-  if (host.masking === "redactor" || inputs.leakCheck !== "off") {
-    await keepSecrets(keyDirectory, publicKeyPem, masked); // the credentials least of all: later steps hold this key
-  }
+  record({ apiUrl: inputs.service.apiUrl.href, fingerprint: key.fingerprint });
+  const label = access.label || defaultLabel(job);
+  const device = await registerKey(service, key, job, { label, ttlMinutes: access.ttlMinutes });
+  record({ deviceKeyId: device.id, expiresAt: device.expiresAt });
+  await writeDeviceFile(keyDirectory, device);
+  const wait = { log, cancelled, minutes: access.grantWaitMinutes };
+  const deks = await obtainDataKeys(service, fetched, device, wait); // 3
 
-  await warnOfGit(host, plan.files);
+  const { variables, referredTo } = decryptVariables(stored, choices, deks, selection.resolveReferences);
+  checkRequired(variables, selection.required);
+  const pulled = { keyDirectory, device, variables, types };
+  const plan = await planExports(host, exports, pulled); // 4
+
+  const { minMaskLength } = inputs.masking;
+  const masking = chooseMasked(variables, inputs.masking);
+  const longEnough = referredTo.filter((value) => value.length >= minMaskLength);
+  const masked = await maskValues(log, masking, longEnough, plan.json);
+  if (log.masking === "redactor" || inputs.cleanUp.leakCheck !== "off") {
+    await keepSecrets(keyDirectory, key.publicKeyPem, masked); // Not the credentials: later steps hold this key.
+  } // 5
+
+  await warnOfGit(log, host.environment, plan.files);
   await writeEnvFiles(plan.files, async (envFiles) => {
-    remember({ envFiles });
+    record({ envFiles });
     await noteEnvFiles(keyDirectory, envFiles);
   });
-  host.publish(plan);
-  remember({ isPulled: true, keepEnvFiles: inputs.keepEnvFile }); // not before: a failed pull keeps nothing
-  if (inputs.keepEnvFile) await noteEnvFiles(keyDirectory, []);
-  report(host, inputs, session, choices, stored);
-  if (inputs.summary) await summarize(host, inputs, session, choices, stored);
-  return session;
+  throwIfCancelled(cancelled);
+  host.exporter.publish(plan);
+  record({ isPulled: true, keepEnvFiles: exports.keepEnvFile }); // Not earlier: a failed pull keeps nothing.
+  if (exports.keepEnvFile) await noteEnvFiles(keyDirectory, []); // 6
+
+  report(host, inputs, pulled, choices, stored);
+  if (inputs.cleanUp.summary) await summarize(log, inputs, pulled, { choices, stored, masking, key }); // 7
+  const credentials = { apiToken: inputs.service.apiToken, grantKey: access.grantKey };
+  return { ...pulled, secrets: [...secretsOf(credentials), ...masked] };
 }
 
-const MAX_LABEL = 255; // what the service takes
-
-function defaultLabel({ jobName, hostname }: Host): string {
-  const place = Array.from(jobName ?? hostname).slice(0, MAX_LABEL - "CI/CD Temporary Key ()".length);
-  return `CI/CD Temporary Key (${place.join("")})`;
+/** Fetches everything that does not need the temporary key. With `environment-types`, nothing is fetched before every type was checked. */
+async function fetch(service: Service, { selection, access }: Inputs) {
+  const { environments, environmentTypes } = selection;
+  const types =
+    environmentTypes.length > 0 ? await checkEnvironmentTypes(service, environments, environmentTypes) : [];
+  const grant = findGrant(service, access.grantKey);
+  return { fetched: await fetchEnvironments(service, environments, grant), types };
 }

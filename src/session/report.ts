@@ -1,45 +1,45 @@
-import { listNames, printable } from "../lib/errors.ts";
-import type { Host } from "../ci/host.ts";
+import type { Host, Log } from "../ci/host.ts";
+import { describeOversized } from "../command/limits.ts";
+import type { Pulled } from "../export/plan.ts";
 import type { Inputs } from "../inputs/inputs.ts";
+import { listNames, printable } from "../lib/printable.ts";
 import type { LayeredItem } from "../select/layers.ts";
 import type { Choice } from "../select/rules.ts";
-import type { Session } from "../export/plan.ts";
-import { describeOversized } from "../command/limits.ts";
 
-/** The one calm summary: how many, from where, and the key's life. Names, never values. */
+/** Says how many variables were pulled, from where, and how long the key lives. Names, never values. */
 export function report(
-  host: Host,
-  inputs: Inputs,
-  { device, variables }: Session,
+  { log, job }: Pick<Host, "log" | "job">,
+  { service, selection, exports }: Inputs,
+  { device, variables }: Pulled,
   choices: readonly Choice[],
   stored: ReadonlyMap<string, LayeredItem<unknown>>,
 ): void {
-  const { environments, applicationId, envFiles, exportEnv } = inputs;
+  const { environments } = selection;
+  const { envFiles } = exports;
   const source = `${environments.length > 1 ? "environments" : "environment"} ${listNames(environments)}`;
-  host.info(
-    `SecretStash: ${variables.size === 1 ? "1 variable" : `${variables.size} variables`} from ${source} of application ${printable(applicationId)}.`,
+  log.info(
+    `SecretStash: ${variables.size === 1 ? "1 variable" : `${variables.size} variables`} from ${source} of application ${printable(service.applicationId)}.`,
   );
-  host.info(
+  log.info(
     `Temporary device key ${device.id}, ${printable(device.label, 255)}, expires at ${printable(device.expiresAt)}.`,
   );
-  if (envFiles.length > 0) host.info(`Written to ${listNames(envFiles.map(({ path }) => path))}.`);
+  if (envFiles.length > 0) log.info(`Written to ${listNames(envFiles.map(({ path }) => path))}.`);
   if (choices.length > 0) {
     const lines = choices.map((choice) =>
       describeChoice(choice, stored.get(choice.source), environments.length > 1),
     );
-    host.group(`Names (${choices.length})`, lines);
+    log.group(`Names (${choices.length})`, lines);
   }
-  if (exportEnv) warnOfOversized(host, variables);
+  if (exports.exportEnv) warnOfOversized(log, variables, job.platform);
 }
 
-/** A run without credentials that was told to go on without the variables. */
-export function reportSkipped(host: Host): void {
-  host.publish({ environment: new Map(), outputs: new Map([["available", "false"]]) });
-  const why = host.whyNoSecrets() ?? "There is no api-token.";
-  host.notice(`Nothing was pulled. ${why}`);
+/** Reports a run without credentials that was told to go on without the variables. */
+export function reportSkipped({ log, exporter, explainMissingSecrets }: Host): void {
+  exporter.publish({ environment: new Map(), outputs: new Map([["available", "false"]]) });
+  log.notice(`Nothing was pulled. ${explainMissingSecrets() ?? "There is no api-token."}`);
 }
 
-/** `PAYMENTS_KEY, stored as STRIPE_KEY, from testing (overrides shared)`, as far as there is something to say. */
+/** `PAYMENTS_KEY, stored as STRIPE_KEY, from testing (overrides shared)`, without the parts that say nothing. */
 function describeChoice(
   { source, target }: Choice,
   found: LayeredItem<unknown> | undefined,
@@ -51,11 +51,11 @@ function describeChoice(
   return `${target}${renamed}, from ${printable(found.environment)}${overrode}`;
 }
 
-function warnOfOversized(host: Host, variables: ReadonlyMap<string, string>): void {
-  const oversized = describeOversized(variables, host.platform);
+function warnOfOversized(log: Log, variables: ReadonlyMap<string, string>, platform: string): void {
+  const oversized = describeOversized(variables, platform);
   if (oversized === undefined) return;
-  host.warn(
-    `${oversized}. Later steps will fail to start (Argument list too long), clean-up among them, so the key directory stays until ` +
-      "its folder is emptied. Set export-env: false and use env-file or outputs, or choose fewer variables.",
+  log.warn(
+    `${oversized}. Later steps will fail to start (Argument list too long), the post step among them, so the key directory stays until its ` +
+      "folder is emptied. Set export-env to false and use env-file or outputs, or select fewer variables.",
   );
 }

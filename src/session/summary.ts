@@ -1,45 +1,50 @@
-import { groupFingerprint } from "../crypto/device-key.ts";
+import type { Log } from "../ci/host.ts";
+import { type DeviceKey, groupFingerprint } from "../crypto/device-key.ts";
+import type { Pulled } from "../export/plan.ts";
 import { formatPullSummary } from "../format/summary.ts";
-import type { Host } from "../ci/host.ts";
 import type { Inputs } from "../inputs/inputs.ts";
 import type { LayeredItem } from "../select/layers.ts";
-import { chooseMasked } from "../select/masking.ts";
+import type { Masking } from "../select/masking.ts";
 import type { Choice } from "../select/rules.ts";
-import type { Session } from "../export/plan.ts";
 
-/** The job's summary page: what `report` tells in the log, as a table. Never a value, nor its length. */
+/** How the variables were selected and masked. */
+export interface PullDetails {
+  choices: readonly Choice[];
+  stored: ReadonlyMap<string, LayeredItem<unknown>>;
+  masking: Masking;
+  key: Pick<DeviceKey, "fingerprint">;
+}
+
+/** Adds to the job's summary page what `report` says in the log, as a table. Never a value, nor its length. */
 export async function summarize(
-  host: Host,
+  log: Log,
   inputs: Inputs,
-  { device, fingerprint, variables }: Session,
-  choices: readonly Choice[],
-  stored: ReadonlyMap<string, LayeredItem<unknown>>,
+  { device }: Pulled,
+  { choices, stored, masking, key }: PullDetails,
 ): Promise<void> {
-  const { unmasked, minMaskLength } = inputs;
-  const shown = chooseMasked(variables, { unmasked, minLength: minMaskLength }).unmasked;
   const rows = choices.map(({ source, target }) => ({
     name: target,
     storedAs: source,
     environment: stored.get(source)?.environment ?? "",
     overrode: stored.get(source)?.overrode ?? [],
-    isMasked: !shown.has(target),
+    isMasked: !masking.unmasked.has(target),
   }));
-  await host.summarize(
+  await log.summarize(
     formatPullSummary({
       rows,
-      exportedTo: placesOf(inputs),
+      exportedTo: describeTargets(inputs),
       deviceKeyId: device.id,
-      fingerprint: groupFingerprint(fingerprint),
+      fingerprint: groupFingerprint(key.fingerprint),
       expiresAt: device.expiresAt,
     }),
   );
 }
 
-function placesOf({ exportEnv, outputs, run, envFiles }: Inputs): string[] {
+function describeTargets({ exports: { exportEnv, outputs, envFiles }, command }: Inputs): string[] {
   return [
     ...(exportEnv ? ["environment of later steps"] : []),
     ...(outputs ? ["outputs"] : []),
-    ...(run === "" ? [] : ["the command in run"]),
+    ...(command.run === "" ? [] : ["the command in run"]),
     ...envFiles.map(({ path }) => path),
   ];
 }

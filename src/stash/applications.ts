@@ -3,7 +3,7 @@ import { call, type Service } from "./service.ts";
 
 const applications = v.array(v.object({ id: v.string() }));
 
-/** The applications that the token's account sees. */
+/** Lists the applications that the token's account can see. */
 export function listApplications(service: Service): Promise<{ id: string }[]> {
   return call(service, ["GET", "applications"], applications);
 }

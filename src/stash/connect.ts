@@ -1,23 +1,33 @@
-import { resolve } from "node:path";
-import type { Host } from "../ci/host.ts";
-import type { Inputs } from "../inputs/inputs.ts";
-import { createConnection, renewDeadline } from "../http/connection.ts";
-import type { Service } from "./service.ts";
-import { version } from "../lib/version.ts";
 import { readAuthorities } from "../http/authorities.ts";
+import { createConnection } from "../http/connection.ts";
+import { version } from "../lib/version.ts";
+import type { Service } from "./service.ts";
 
-type Target = Pick<Inputs, "apiUrl" | "apiToken" | "timeoutSeconds"> &
-  Partial<Pick<Inputs, "applicationId" | "caFile">>;
+/** Which service to talk to, as whom, and for how long. */
+export interface ServiceAddress {
+  /** https, or http on loopback */
+  apiUrl: URL;
+  apiToken: string;
+  /** needed for requests about its environments only */
+  applicationId?: string;
+  /** how long one request may take, retries included */
+  timeoutSeconds: number;
+  /** absolute path of certificate authorities to trust in addition to Node's own; empty if there is none */
+  caFile?: string;
+}
 
-/**
- * The service, on a connection whose deadline starts now. The application is needed for its environments alone.
- *
- * @throws {StashError} `CA_FILE_UNREADABLE`, `PROXY_INVALID`
- */
+/** What a connection needs from its surroundings. */
+export interface Surroundings {
+  /** for `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` */
+  environment: NodeJS.ProcessEnv;
+  log: { info(message: string): void; debug(message: string): void };
+  cancelled?: AbortSignal;
+}
+
+/** @throws {StashError} `CA_FILE_UNREADABLE`, `PROXY_INVALID` */
 export function connect(
-  { environment, workspace, info, debug }: Pick<Host, "environment" | "workspace" | "info" | "debug">,
-  { apiUrl, apiToken, applicationId = "", timeoutSeconds, caFile = "" }: Target,
-  cancelled?: AbortSignal,
+  { environment, log, cancelled }: Surroundings,
+  { apiUrl, apiToken, applicationId = "", timeoutSeconds, caFile = "" }: ServiceAddress,
 ): Service {
   const connection = createConnection({
     apiUrl,
@@ -25,17 +35,18 @@ export function connect(
     timeoutSeconds,
     userAgent: `secret-stash-action/${version}`,
     environment,
-    say: info,
-    debug,
-    authorities: caFile === "" ? undefined : readAuthorities(resolve(workspace, caFile)),
+    say: log.info,
+    debug: log.debug,
+    authorities: caFile === "" ? undefined : readAuthorities(caFile),
     cancelled,
   });
   return { connection, applicationId };
 }
 
-const REQUEST_SECONDS = 10;
+const POLL_SECONDS = 10;
 
-/** For one request of a story that lasts longer than a deadline, because it waits for people. */
-export function renewed(service: Service): Service {
-  return { ...service, connection: renewDeadline(service.connection, REQUEST_SECONDS) };
+/** The same service for a story that asks again and again: a request that fails is repeated by the story itself. */
+export function forPolling({ connection, applicationId }: Service): Service {
+  const timeoutSeconds = Math.min(POLL_SECONDS, connection.timeoutSeconds);
+  return { connection: { ...connection, timeoutSeconds }, applicationId };
 }

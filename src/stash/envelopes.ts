@@ -2,19 +2,19 @@ import * as v from "valibot";
 import { call, environmentPath, type Service, send, statusOf } from "./service.ts";
 import { keyId, optionalText } from "./wire-types.ts";
 
-// Who granted it is our embedded server's word; no public source says whether the service tells.
+// `granted_by` is what our embedded server sends. No public source says whether the service sends it.
 const answer = v.nullish(v.object({ envelope: v.nullish(v.unknown()), granted_by: optionalText }));
 
-/** What the service says of one key in one environment. */
+/** The service's answer about one key in one environment. */
 export interface EnvelopeAnswer {
-  /** still closed; `undefined` when there is none */
+  /** unopened; `undefined` if there is none */
   envelope: unknown;
   grantedBy: string | undefined;
-  /** the answer was 404: no envelope, or no such key, or no such environment any more */
+  /** whether the answer was 404: there is no envelope, or no such key or environment any more */
   isUnknown: boolean;
 }
 
-/** Whether the service says "none" with `null` or with 404 is unknown, so both are none (docs/protocol.md, HTTP). */
+/** Asks for an envelope. Both `null` and 404 mean that there is none: which of them the service sends is unknown (docs/protocol.md, HTTP). */
 export async function readEnvelope(
   service: Service,
   environment: string,
@@ -30,7 +30,7 @@ export async function readEnvelope(
   }
 }
 
-/** The envelope of one key in one environment, still closed. */
+/** The envelope of one key in one environment, unopened. */
 export async function findEnvelope(
   service: Service,
   environment: string,
@@ -39,7 +39,7 @@ export async function findEnvelope(
   return (await readEnvelope(service, environment, deviceKeyId)).envelope;
 }
 
-/** Stores one envelope for one key: the only write this project ever makes to an environment. */
+/** Stores one envelope for one key: the only write that this project ever makes to an environment. */
 export async function storeEnvelope(
   service: Service,
   environment: string,
@@ -47,17 +47,17 @@ export async function storeEnvelope(
   envelope: { v: number; alg: string; ct: string },
 ): Promise<void> {
   const body = { device_key_id: deviceKeyId, envelope };
-  // A second one for the same key changes nothing.
+  // Idempotent: storing it again for the same key changes nothing.
   await send(service, { method: "POST", path: environmentPath(service, environment, "envelope"), body });
 }
 
-/** A device key as the environment's list of keys shows it. */
+/** A device key in an environment's list of keys. */
 export interface DeviceKeyAccess {
   id: number;
   label: string;
   keyType: string;
   publicKeyPem: string;
-  /** name and address of its account, as far as they are told */
+  /** name and e-mail address of its account, as far as the service tells them */
   owner: string;
   hasEnvelope: boolean;
 }
@@ -77,7 +77,7 @@ const accessList = v.object({
   ),
 });
 
-/** The keys that have access to an environment and those that need it. */
+/** Lists the keys that have access to an environment and those that need it. */
 export async function listKeyAccess(service: Service, environment: string): Promise<DeviceKeyAccess[]> {
   const path = environmentPath(service, environment, "envelopes");
   const { device_keys: keys } = await call(service, ["GET", path], accessList);

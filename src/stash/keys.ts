@@ -1,11 +1,12 @@
 import * as v from "valibot";
-import { StashError } from "../lib/errors.ts";
+import { type Deadline, startDeadline } from "../http/deadline.ts";
 import { HttpError } from "../http/http-error.ts";
 import { isTransient, isUnprocessed, waitToRetry } from "../http/retry.ts";
+import { StashError } from "../lib/errors.ts";
 import { call, type Service, send, statusOf } from "./service.ts";
 import { keyId, optionalText } from "./wire-types.ts";
 
-/** What a device key's registration says of it. */
+/** What the service is told about a device key. */
 export interface DeviceKeyRegistration {
   label: string;
   publicKeyPem: string;
@@ -13,11 +14,11 @@ export interface DeviceKeyRegistration {
   ttlMinutes: number;
   hostname: string;
   platform: string;
-  /** where the job comes from, for the service's audit log */
+  /** repository, ref, run and so on, for the service's audit log */
   origin: Readonly<Record<string, string>>;
 }
 
-// Once a key is registered its id is what matters: an odd label or expiry must not make us forget it.
+// Once a key is registered, its id is what matters: a malformed label or expiry must not make us lose track of it.
 const registeredKey = v.object({ id: keyId, label: optionalText, expires_at: optionalText });
 const knownKey = v.object({
   id: keyId,
@@ -30,13 +31,15 @@ const knownKey = v.object({
 export interface TemporaryDevice {
   id: number;
   label: string;
-  /** ISO 8601, as the service says it; worked out from the TTL where it says nothing */
+  /** ISO 8601, as the service wrote it; calculated from the TTL if the service does not say */
   expiresAt: string;
 }
 
 /**
- * Registers a temporary device key: the one write this project makes to an account. When no answer says what became of it, the
- * account's keys do, so that there is one key a session, whatever happens.
+ * Registers a temporary device key: the only write that this project makes to an account. If the answer is lost, the account's list of
+ * keys tells whether the registration succeeded, so that a session never registers two keys.
+ *
+ * @throws {StashError} any code of `call`
  */
 export async function registerTemporaryKey(
   service: Service,
@@ -50,7 +53,8 @@ export async function registerTemporaryKey(
     is_temporary: true,
     ttl_minutes: ttlMinutes,
   };
-  const key = await registerOnce(service, body, fingerprint);
+  const { timeoutSeconds, cancelled } = service.connection;
+  const key = await registerOnce(service, body, fingerprint, startDeadline(timeoutSeconds, cancelled));
   const expiresAt =
     key.expires_at ?? new Date(service.connection.clock.now() + ttlMinutes * 60_000).toISOString();
   return { id: key.id, label: key.label ?? label, expiresAt };
@@ -60,26 +64,27 @@ async function registerOnce(
   service: Service,
   body: object,
   fingerprint: string,
+  deadline: Deadline,
 ): Promise<v.InferOutput<typeof registeredKey>> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await call(service, ["POST", "user/keys", body], registeredKey, { once: true });
+      return await call(service, ["POST", "user/keys", body], registeredKey, { once: true, deadline });
     } catch (error) {
-      // 422: "registered already", by a request of ours that seemed lost and was only late.
-      const isUnsure = mayHaveWorked(error) || (attempt > 1 && statusOf(error) === 422);
-      if (!isUnsure || service.connection.deadline.signal.aborted) throw error;
-      // Also, so that a first request which is only late has come to something by then.
-      const mayRepeat = await waitToRetry(service.connection, (error as StashError).cause, attempt);
-      const found = (await listKeys(service)).find((key) => key.fingerprint === fingerprint);
+      // 422: already registered, by an earlier request of ours that seemed lost and was only late.
+      const isUncertain = mayHaveSucceeded(error) || (attempt > 1 && statusOf(error) === 422);
+      if (!isUncertain || deadline.signal.aborted) throw error;
+      // The pause also gives a late request the time to arrive.
+      const mayRetry = await waitToRetry(service.connection, deadline, (error as StashError).cause, attempt);
+      const found = (await listKeys(service, deadline)).find((key) => key.fingerprint === fingerprint);
       if (found !== undefined) return { id: found.id, label: undefined, expires_at: found.expiresAt };
       const isFinal = statusOf(error) === 422 || (error as StashError).code === "RESPONSE_INVALID";
-      if (!mayRepeat || isFinal) throw error;
+      if (!mayRetry || isFinal) throw error;
     }
   }
 }
 
-/** The service may have done what was asked, although it did not say so. */
-function mayHaveWorked(error: unknown): boolean {
+/** Whether the service may have processed the request although its answer did not arrive. */
+function mayHaveSucceeded(error: unknown): boolean {
   const cause = error instanceof StashError ? error.cause : undefined;
   const code = error instanceof StashError ? error.code : "";
   if (cause instanceof HttpError) return isTransient(cause);
@@ -90,13 +95,13 @@ export interface RegisteredKey {
   id: number;
   fingerprint: string | undefined;
   publicKeyPem: string | undefined;
-  /** of a temporary key */
+  /** for a temporary key */
   expiresAt: string | undefined;
 }
 
-/** The account's registered keys. */
-export async function listKeys(service: Service): Promise<RegisteredKey[]> {
-  const keys = await call(service, ["GET", "user/keys"], v.array(knownKey));
+/** Lists the account's registered keys. */
+export async function listKeys(service: Service, deadline?: Deadline): Promise<RegisteredKey[]> {
+  const keys = await call(service, ["GET", "user/keys"], v.array(knownKey), deadline && { deadline });
   return keys.map(({ id, fingerprint, public_key, expires_at }) => ({
     id,
     fingerprint: fingerprint ?? undefined,
@@ -106,8 +111,8 @@ export async function listKeys(service: Service): Promise<RegisteredKey[]> {
 }
 
 /**
- * Deletes a key of ours. No public source says that the service can (docs/protocol.md, HTTP): a service that cannot
- * answers 404 or 405, and the key dies by its TTL.
+ * Deletes a key that this project registered. No public source says whether the service supports this (docs/protocol.md, HTTP): if it
+ * does not, it answers 404 or 405, and the key expires by its TTL.
  *
  * @returns whether the service deleted it
  */

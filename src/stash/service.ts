@@ -1,10 +1,11 @@
 import * as v from "valibot";
-import { listNames, printable, StashError } from "../lib/errors.ts";
 import type { Connection } from "../http/connection.ts";
 import { HttpError } from "../http/http-error.ts";
 import { type RequestOptions, request } from "../http/request.ts";
+import { StashError } from "../lib/errors.ts";
+import { listNames, printable } from "../lib/printable.ts";
 
-/** One application on the service, seen through one token. */
+/** One application on the service, as one token sees it. */
 export interface Service {
   readonly connection: Connection;
   readonly applicationId: string;
@@ -13,29 +14,30 @@ export interface Service {
 /**
  * Calls an endpoint and parses its `data`.
  *
- * @throws {StashError} any of the service's codes, or `RESPONSE_INVALID`
+ * @throws {StashError} `TOKEN_REFUSED`, `ACCESS_REFUSED`, `ENDPOINT_NOT_FOUND`, `REQUEST_REJECTED`, `RATE_LIMITED`, `SERVICE_FAILED`,
+ *   `RESPONSE_INVALID`, or a code of `request`
  */
 export async function call<Schema extends v.GenericSchema>(
   service: Service,
   [method, path, body]: readonly ["GET" | "POST", string, unknown?],
   schema: Schema,
-  options: { once?: boolean } = {},
+  options: Pick<RequestOptions, "once" | "deadline"> = {},
 ): Promise<v.InferOutput<Schema>> {
   const text = await send(service, { method, path, body, ...options });
   const parsed = v.safeParse(v.object({ data: schema }), parseJson(text), { abortEarly: true });
   if (parsed.success) return (parsed.output as { data: v.InferOutput<Schema> }).data;
-  // Only where the shape broke is told, never what stood there.
+  // The message tells where the shape is wrong, never what was found there.
   const [issue] = parsed.issues;
   const place = v.getDotPath(issue) ?? "its top level";
   const excess = issue.type === "max_length" ? `, which has more than ${issue.requirement} entries` : "";
   throw new StashError(
     "RESPONSE_INVALID",
-    `${method} ${pathOnly(path)} did not answer in SecretStash's format (at ${printable(place)}${excess}). ` +
+    `The answer to ${method} ${pathOnly(path)} is not in SecretStash's format (at ${printable(place)}${excess}). ` +
       "A proxy or a login page may have answered instead. Check that api-url points at SecretStash.",
   );
 }
 
-/** Calls an endpoint whose answer is not looked at: any 2xx is success. Throws as `call` does. */
+/** Calls an endpoint whose answer does not matter: any 2xx is success. Throws as `call` does, except `RESPONSE_INVALID`. */
 export async function send({ connection }: Service, options: RequestOptions): Promise<string> {
   try {
     return await request(connection, options);
@@ -44,13 +46,13 @@ export async function send({ connection }: Service, options: RequestOptions): Pr
   }
 }
 
-/** The status behind a translated error, for the callers that know what a 404 means where they ask. */
+/** The HTTP status behind a translated error, for callers that know what a 404 means for them. */
 export function statusOf(error: unknown): number | undefined {
   const cause = error instanceof StashError ? error.cause : undefined;
   return cause instanceof HttpError ? cause.status : undefined;
 }
 
-/** The path of an environment's endpoint; both ids are opaque strings that may hold anything. */
+/** The path of an environment's endpoint. Both ids are opaque strings, which may hold any character. */
 export function environmentPath({ applicationId }: Service, environment: string, endpoint = ""): string {
   const path = `applications/${encodeURIComponent(applicationId)}/environments/${encodeURIComponent(environment)}`;
   return endpoint === "" ? path : `${path}/${endpoint}`;
@@ -60,7 +62,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // the schema says where the shape broke; JSON.parse's own message quotes the body
+    return undefined; // The schema reports it; the message of JSON.parse would quote the body.
   }
 }
 
@@ -71,22 +73,22 @@ function translate(error: HttpError): StashError {
     case 401:
       return new StashError(
         "TOKEN_REFUSED",
-        "The service does not accept api-token (401). It is mistyped, expired or revoked. " +
-          "Make a new API token in SecretStash and update the secret that api-token comes from.",
+        "The service does not accept api-token (401). The token is mistyped, expired or revoked. " +
+          "Create a new API token in SecretStash, and update the secret that api-token comes from.",
         options,
       );
     case 403:
       return new StashError(
         "ACCESS_REFUSED",
-        `The service refuses ${where} (403). The account behind api-token is not allowed to do this there. ` +
-          "Give it access in SecretStash, or use another account's token.",
+        `The service refuses ${where} (403). The account of api-token is not allowed to do this. ` +
+          "Give it access in SecretStash, or use a token of another account.",
         options,
       );
     case 404:
     case 405:
       return new StashError(
         "ENDPOINT_NOT_FOUND",
-        `The service does not know ${where} (${error.status}). It may be of another version, or not SecretStash at all. ` +
+        `The service has no endpoint ${where} (${error.status}). It may run another version of SecretStash, or be something else. ` +
           "Check api-url, and update the action.",
         options,
       );
@@ -95,22 +97,22 @@ function translate(error: HttpError): StashError {
       return new StashError(
         "REQUEST_REJECTED",
         `The service rejects ${where} (${error.status})${error.fields.length > 0 ? `: ${listNames(error.fields)}` : ""}. ` +
-          "An input of that name may be wrong; if none is, this version of the action may not fit the service's. Update it.",
+          "The input of that name may be wrong. If it is not, this version of the action may not match the service's. Update the action.",
         options,
       );
     case 429:
       return new StashError(
         "RATE_LIMITED",
-        "The service's request limit for this token is used up (429)" +
-          `${error.retryAfterSeconds === undefined ? "" : `; it asks to wait ${error.retryAfterSeconds} s`}. ` +
+        "Rate limited: this token has no requests left (429)" +
+          `${error.retryAfterSeconds === undefined ? "" : `, and the service asks to wait ${error.retryAfterSeconds} s`}. ` +
           "Many jobs may share the token. Run the job again later, or give each pipeline a token of its own.",
         options,
       );
     default:
       return new StashError(
         "SERVICE_FAILED",
-        `The service answered ${where} with status ${error.status}. This is a fault of the service or of a proxy before it. ` +
-          "Run the job again; if it repeats, look at the service's status page.",
+        `The service answered ${where} with status ${error.status}. This is a fault of the service or of a proxy in front of it. ` +
+          "Run the job again. If the error repeats, check the service's status page.",
         options,
       );
   }

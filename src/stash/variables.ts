@@ -2,13 +2,13 @@ import * as v from "valibot";
 import { explainNotFound } from "./environments.ts";
 import { call, environmentPath, type Service, statusOf } from "./service.ts";
 
-/** A variable as the service keeps it: the name in clear, the value as ciphertext, `null` for an empty value. */
+/** A variable as the service stores it: its name in clear, its value as ciphertext, or `null` for an empty value. */
 export interface EncryptedVariable {
   name: string;
   payload: unknown;
 }
 
-const MAX_VARIABLES = 100_000; // beyond it something else answers, or somebody wants the runner's memory
+const MAX_VARIABLES = 100_000; // More is no environment, but a fault or an attempt to exhaust the runner's memory.
 const variables = v.pipe(
   v.array(v.unknown()),
   v.maxLength(MAX_VARIABLES),
@@ -16,9 +16,9 @@ const variables = v.pipe(
 );
 
 /**
- * An environment's variables, from the Node client's path, else from the PHP client's (docs/protocol.md, HTTP).
+ * Lists an environment's variables, from the path that the Node client uses, else from the PHP client's (docs/protocol.md, HTTP).
  *
- * @throws {StashError} `APPLICATION_NOT_FOUND`, `ENVIRONMENT_NOT_FOUND`, `ENDPOINT_NOT_FOUND` or any of the service's codes
+ * @throws {StashError} `APPLICATION_NOT_FOUND`, `ENVIRONMENT_NOT_FOUND`, `ENDPOINT_NOT_FOUND`, or any code of `call`
  */
 export async function listVariables(service: Service, environment: string): Promise<EncryptedVariable[]> {
   for (const endpoint of ["variables", ""]) {

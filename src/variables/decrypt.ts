@@ -1,25 +1,26 @@
 import { decryptPayload, keyOfDek } from "../crypto/payload.ts";
-import { listNames, StashError } from "../lib/errors.ts";
+import { StashError } from "../lib/errors.ts";
+import { listNames } from "../lib/printable.ts";
 import type { LayeredItem } from "../select/layers.ts";
 import { createReferenceResolver } from "../select/references.ts";
 import type { Choice } from "../select/rules.ts";
 import type { EncryptedVariable } from "../stash/variables.ts";
 
-/** Plaintext, in memory for the rest of the process. */
+/** Plaintext, held in memory until the process ends. */
 export interface Values {
   /** by the names that later steps see */
   variables: Map<string, string>;
-  /** values that were not chosen, but stand in others by reference */
+  /** values that were not selected, but are part of others by reference */
   referredTo: string[];
 }
 
 /**
- * Decrypts what was chosen and, with `resolveReferences`, what that refers to.
+ * Decrypts the selected variables and, with `resolveReferences`, the variables that they refer to.
  *
  * @param deks by environment
- * @throws {StashError} `VARIABLES_UNDECRYPTABLE`, naming all of them; `REFERENCES_UNRESOLVED`
+ * @throws {StashError} `VARIABLES_UNDECRYPTABLE`, which names all of them; `REFERENCES_UNRESOLVED`
  */
-export function readValues(
+export function decryptVariables(
   stored: ReadonlyMap<string, LayeredItem<EncryptedVariable>>,
   choices: readonly Choice[],
   deks: ReadonlyMap<string, Uint8Array>,
@@ -41,15 +42,15 @@ export function readValues(
     ? createReferenceResolver(decrypt)
     : (name: string) => decrypt(name) ?? "";
   const variables = new Map(choices.map(({ source, target }) => [target, valueOfName(source)]));
-  if (undecryptable.size > 0) throw cannotDecrypt([...undecryptable], decrypted.size);
+  if (undecryptable.size > 0) throw undecryptableError([...undecryptable], decrypted.size);
   const chosen = new Set(choices.map(({ source }) => source));
   return { variables, referredTo: [...decrypted].filter((name) => !chosen.has(name)).map(valueOfName) };
 }
 
-function cannotDecrypt(names: string[], total: number): StashError {
+function undecryptableError(names: string[], total: number): StashError {
   return new StashError(
     "VARIABLES_UNDECRYPTABLE",
     `${names.length} of ${total} variables cannot be decrypted: ${listNames(names)}. They were probably encrypted before the ` +
-      "environment's key was replaced. Push them again with the official CLI, or leave them out with ignore.",
+      "environment's key was replaced. Push them again with an official client, or leave them out with ignore.",
   );
 }

@@ -1,53 +1,49 @@
-import { listNames, printable, StashError } from "../lib/errors.ts";
-import type { Host } from "../ci/host.ts";
-import type { Inputs } from "../inputs/inputs.ts";
+import { type Grant, openGrant } from "../access/grant.ts";
+import { StashError } from "../lib/errors.ts";
+import { listNames, printable } from "../lib/printable.ts";
+import { settleAll } from "../lib/settle-all.ts";
 import { listEnvironments, unknownEnvironment } from "../stash/environments.ts";
 import type { Service } from "../stash/service.ts";
 import { type EncryptedVariable, listVariables } from "../stash/variables.ts";
-import { findGrant, type Grant, openGrant } from "../access/grant.ts";
-import { together } from "../lib/settle-all.ts";
 
-/** One environment, fetched: everything about it that needs no temporary key. */
-export interface FetchedLayer {
+/** One environment, with everything about it that does not need the temporary key. */
+export interface FetchedEnvironment {
   environment: string;
   items: EncryptedVariable[];
-  /** the DEK, when a grant key opened it */
+  /** the DEK, if a grant key opened it */
   granted: Buffer | undefined;
 }
 
-/** Fetches all environments at once. With `environment-types`, none before every type has been checked. */
-export async function fetchLayers(
-  host: Host,
+/**
+ * Fetches all environments at once.
+ *
+ * @param grant found while the variables are on their way
+ * @throws {StashError} a code of `listVariables`, `openGrant` or `call`
+ */
+export function fetchEnvironments(
   service: Service,
-  { environments, environmentTypes, grantKey }: Inputs,
-): Promise<{ layers: FetchedLayer[]; types: string[] }> {
-  const types = environmentTypes.length > 0 ? await checkTypes(service, environments, environmentTypes) : [];
-  const grant = findGrant(host, service, grantKey);
-  const layers = await together(
-    ...environments.map((environment) => fetchLayer(service, environment, grant)),
-  );
-  return { layers, types };
-}
-
-async function fetchLayer(
-  service: Service,
-  environment: string,
+  environments: readonly string[],
   grant: Promise<Grant | undefined>,
-): Promise<FetchedLayer> {
-  const [items, granted] = await together(
-    listVariables(service, environment),
-    grant.then((found) => found && openGrant(service, environment, found)),
+): Promise<FetchedEnvironment[]> {
+  return settleAll(
+    ...environments.map(async (environment) => {
+      const [items, granted] = await settleAll(
+        listVariables(service, environment),
+        grant.then((found) => found && openGrant(service, environment, found)),
+      );
+      return { environment, items, granted };
+    }),
   );
-  return { environment, items, granted };
 }
 
 /**
- * Checks that the environments are there and of a type that is allowed; of any, when none is named.
+ * Checks that the environments exist, and that their types are allowed.
  *
- * @returns the type of each
- * @throws {StashError} `ENVIRONMENT_NOT_FOUND`, `ENVIRONMENT_TYPE_REFUSED`
+ * @param allowed empty for any type
+ * @returns the type of each environment
+ * @throws {StashError} `ENVIRONMENT_NOT_FOUND`, `ENVIRONMENT_TYPE_REFUSED`, or a code of `listEnvironments`
  */
-export async function checkTypes(
+export async function checkEnvironmentTypes(
   service: Service,
   environments: readonly string[],
   allowed: readonly string[],
@@ -65,7 +61,7 @@ export async function checkTypes(
     .join(", ");
   throw new StashError(
     "ENVIRONMENT_TYPE_REFUSED",
-    `Nothing was pulled, because environment-types allows ${listNames(allowed)} alone, and ${found}. ` +
-      "Pull another environment, or allow its type.",
+    `Nothing was pulled, because environment-types allows only ${listNames(allowed)}, and ${found}. Pull another environment, or add its ` +
+      "type to environment-types.",
   );
 }

@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { actionManifest, actionRoot } from "../runner/job.ts";
 import { drawFlow } from "./flow.ts";
+import { inputDescriptions } from "./input-descriptions.ts";
 import { inputsTable, outputsTable, replaceBetweenMarkers } from "./tables.ts";
 
-// What is generated in the documentation: `npm run docs`. A test compares.
+// Writes what is generated from action.yml and from code: `npm run docs`. A test compares.
 
 /** By path, from the repository's root. */
 export function generatedDocs(): Map<string, string> {
@@ -13,6 +14,7 @@ export function generatedDocs(): Map<string, string> {
   const withInputs = replaceBetweenMarkers(readme, "inputs", inputsTable(manifest));
   return new Map([
     ["README.md", replaceBetweenMarkers(withInputs, "outputs", outputsTable(manifest))],
+    ["src/inputs/descriptions.ts", inputDescriptions(manifest)],
     ["docs/flow-light.svg", drawFlow("light")],
     ["docs/flow-dark.svg", drawFlow("dark")],
   ]);

@@ -1,0 +1,41 @@
+import { describeError, StashError } from "../../lib/errors.ts";
+import { type Command, exitCodes } from "../command.ts";
+import { readGivenInputs, secretFileFlags, sessionFlag } from "../flags.ts";
+import { findSession, neverCancelled } from "../session.ts";
+
+export const cleanUp: Command = {
+  usage: "clean-up [--session-dir DIR] [--revoke false] [--leak-check off|warn|fail]",
+  description:
+    "Looks for leaks, restores env files, and deletes the key here and on the service. It fails only for a leak, with --leak-check fail.",
+  flags: {
+    ...sessionFlag,
+    revoke: { value: "VALUE" },
+    "leak-check": { value: "VALUE" },
+    "ca-file": { value: "VALUE" },
+    ...secretFileFlags,
+  },
+  operands: "none",
+  runsOnOldNode: true, // It does what it can.
+  run: async (call) => {
+    const session = findSession(call);
+    if (session === undefined) {
+      process.stderr.write("SecretStash: nothing to clean up.\n");
+      return exitCodes.success;
+    }
+    const { cleanUp } = await import(/* webpackMode: "eager" */ "../../session/end.ts");
+    const { detectHost } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
+    const { environment } = call;
+    const given = readGivenInputs(call);
+    const cancelled = neverCancelled;
+    const host = detectHost({ environment, given, session, exportsTo: "file", cancelled });
+    try {
+      await cleanUp(host);
+    } catch (error) {
+      if (error instanceof StashError && error.code === "LEAK_FOUND") throw error;
+      host.log.warn(describeError(error).message);
+    } finally {
+      session.delete();
+    }
+    return exitCodes.success;
+  },
+};

@@ -1,0 +1,35 @@
+import { StashError } from "../../lib/errors.ts";
+import { type Command, exitCodes } from "../command.ts";
+import { sessionFlag } from "../flags.ts";
+import { findSession, neverCancelled } from "../session.ts";
+
+export const leakCheck: Command = {
+  usage: "leak-check [--session-dir DIR] [PATH ...]",
+  description:
+    "Looks for every value of the session, in every form that jobs print it in, in the files below PATH (the current directory by default) " +
+    "that changed since the pull. Reports the file, line, column, variable and form, never the value. Ends with exit code 4 if it finds " +
+    "one. Searches for 20 seconds at most.",
+  flags: sessionFlag,
+  operands: "paths",
+  runsOnOldNode: false,
+  run: async (call) => {
+    const session = findSession(call);
+    if (session === undefined) {
+      throw new StashError(
+        "USAGE",
+        "There is no session whose values could be searched for. Pull first, and pass on SECRET_STASH_SESSION_DIR.",
+      );
+    }
+    const { checkForLeaks } = await import(/* webpackMode: "eager" */ "../../leaks/check.ts");
+    const { leakScopeOf } = await import(/* webpackMode: "eager" */ "../../session/end.ts");
+    const { readUndo } = await import(/* webpackMode: "eager" */ "../../journal/undo-journal.ts");
+    const { createSessionState } = await import(/* webpackMode: "eager" */ "../../ci/shell.ts");
+    const { detectSystem } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
+    const { environment, operands } = call;
+    const { log, job } = detectSystem({ environment, given: new Map(), cancelled: neverCancelled });
+    const undo = readUndo(createSessionState(session)) ?? {};
+    const scope = leakScopeOf(undo, job.workspace, operands.length > 0 ? operands : ["."]);
+    log.info(`SecretStash: ${await checkForLeaks(log, "fail", scope)}`);
+    return exitCodes.success;
+  },
+};

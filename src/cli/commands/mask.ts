@@ -1,0 +1,81 @@
+import { lstatSync, readFileSync } from "node:fs";
+import { createSessionState } from "../../ci/shell.ts";
+import { StashError, systemCode } from "../../lib/errors.ts";
+import { printable } from "../../lib/printable.ts";
+import { maskValues } from "../../masks/filter.ts";
+import { type Call, type Command, exitCodes } from "../command.ts";
+import { sessionFlag } from "../flags.ts";
+import { findSession, neverCancelled } from "../session.ts";
+
+export const mask: Command = {
+  usage: "mask [--session-dir DIR | --values-file FILE] [--exact]",
+  description:
+    "Copies standard input to standard output with every value replaced by ***, in every form that jobs print it in. The values are those of " +
+    "the session, or those in FILE.",
+  flags: {
+    ...sessionFlag,
+    "values-file": { value: "FILE", description: "A JSON array of strings to mask (mode 0600)." },
+    exact: { description: "Mask the values only as they are, and in no other form." },
+    "session-log": { description: "For the GitLab component: mask the redirected log of the job." },
+  },
+  operands: "none",
+  runsOnOldNode: false,
+  run: async (call) => {
+    const { flags } = call;
+    const file = flags.get("values-file");
+    if (typeof file === "string") {
+      maskValues(readValuesFile(file), flags.has("exact"));
+      return exitCodes.success;
+    }
+    const session = findSession(call);
+    if (session === undefined) {
+      throw new StashError(
+        "USAGE",
+        "There is nothing to mask: neither a session nor --values-file is given. Pull first and pass on SECRET_STASH_SESSION_DIR, or use " +
+          "--values-file FILE.",
+      );
+    }
+    const filter = await import(/* webpackMode: "eager" */ "../../masks/session-filter.ts");
+    const { readUndo } = await import(/* webpackMode: "eager" */ "../../journal/undo-journal.ts");
+    const keyDirectory = readUndo(createSessionState(session))?.keyDirectory ?? "";
+    const secrets = { keyDirectory, credentials: await readJobCredentials(call) };
+    if (flags.has("session-log")) {
+      await filter.maskSessionLog(secrets, (nonce) => session.write("ready", nonce));
+    } else await filter.maskSession(secrets, flags.has("exact"));
+    return exitCodes.success;
+  },
+};
+
+/** The job can print the credentials in its environment, and the content of the file that one of them may name. */
+async function readJobCredentials({ environment }: Call) {
+  const { readCredentials } = await import(/* webpackMode: "eager" */ "../../inputs/credentials.ts");
+  const { detectSystem } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
+  const { readInput, job } = detectSystem({ environment, given: new Map(), cancelled: neverCancelled });
+  return readCredentials(readInput, job.workspace);
+}
+
+function readValuesFile(path: string): string[] {
+  const unreadable = (why: string, cause?: unknown) =>
+    new StashError("MASKS_UNREADABLE", `The values file ${printable(path)} ${why} Nothing was printed.`, {
+      cause,
+    });
+  let text: string;
+  try {
+    const mode = lstatSync(path).mode & 0o777;
+    if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+      const octal = mode.toString(8).padStart(4, "0");
+      throw unreadable(`is readable by others (mode ${octal}). Run chmod 600 on it.`);
+    }
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof StashError) throw error;
+    throw unreadable(`cannot be read (${systemCode(error)}). Check the path and its permissions.`, error);
+  }
+  try {
+    const values: unknown = JSON.parse(text);
+    if (Array.isArray(values) && values.every((value) => typeof value === "string")) return values;
+  } catch {
+    // Reported below, without the content of the file.
+  }
+  throw unreadable("is not a JSON array of strings.");
+}

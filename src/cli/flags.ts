@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { inputDefaults } from "../inputs/defaults.ts";
+import { StashError, systemCode } from "../lib/errors.ts";
+import type { Call, Flags } from "./command.ts";
+
+/** Inputs that never come from a flag, because anybody who can list processes can read command lines. */
+export const secretInputs = ["api-token", "grant-key"] as const;
+
+// Inputs of the GitHub Action only.
+const actionInputs = ["run", "shell", "working-directory", "outputs", "summary"];
+
+/** Secrets come from a variable, a file or standard input. */
+export const secretFileFlags: Flags = {
+  "api-token-file": { value: "FILE", description: "File that holds the API token; - for standard input." },
+  "grant-key-file": { value: "FILE", description: "File that holds the grant key; - for standard input." },
+};
+
+/** The flags of every command that pulls. */
+export const inputFlags: Flags = {
+  ...Object.fromEntries(
+    Object.keys(inputDefaults)
+      .filter((name) => ![...secretInputs, ...actionInputs].includes(name))
+      .map((name) => [name, { value: "VALUE" }]),
+  ),
+  ...secretFileFlags,
+};
+
+export const sessionFlag: Flags = {
+  "session-dir": {
+    value: "DIR",
+    description: "Directory of the session. Default: SECRET_STASH_SESSION_DIR, which pull sets.",
+  },
+};
+
+/**
+ * The inputs that were given as flags, with secrets read from their files.
+ *
+ * @throws {StashError} `USAGE` for a file that cannot be read
+ */
+export function readGivenInputs({ flags }: Pick<Call, "flags">): Map<string, string> {
+  const given = new Map<string, string>();
+  for (const [name, value] of flags) {
+    if (typeof value !== "string") continue;
+    const isFile = Object.hasOwn(secretFileFlags, name);
+    given.set(isFile ? name.replace(/-file$/, "") : name, isFile ? readSecret(name, value) : value);
+  }
+  return given;
+}
+
+function readSecret(flag: string, path: string): string {
+  try {
+    return readFileSync(path === "-" ? 0 : path, "utf8").trim();
+  } catch (cause) {
+    throw new StashError(
+      "USAGE",
+      `The file given with --${flag} cannot be read (${systemCode(cause)}). Check the path and its permissions.`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,36 @@
+// Written by `npm run docs` from action.yml, where the inputs are described. Loaded by `--help` only.
+
+// biome-ignore format: generated
+export const inputDescriptions = {
+  "api-token": "API token of the SecretStash account to pull as. Pass it from a secret. Required.",
+  "application-id": "Id of the application. Required.",
+  "environment": "Slug of the environment to pull, or several slugs, of which later ones win. Required.",
+  "grant-key": "A device key or recovery share that already has access; it gives the job's temporary key access. Pass it from a secret, as a private key in PEM format, base64 of PEM, a recovery share (SSREC1-…), a JWK, or the path of a file that holds one of these. Written as id:key (17:-----BEGIN…), it saves a request.",
+  "grant-wait": "Minutes to wait for somebody to approve the temporary key, if nothing else gives it access. 0 means not to wait; the maximum is ttl. Default: 0",
+  "variables": "Which variables to pull, and under which names: rules on separate lines or separated by commas (NAME, !NAME, NAME?, NAME as OTHER, with * ? [a-z]). Default: *",
+  "required": "Names, after renaming, that must exist and not be empty.",
+  "prefix": "Text to put before every name.",
+  "resolve-references": "Whether ${NAME} in a value is replaced with the value of that variable ($${ stands for a literal ${). Default: false",
+  "export-env": "Whether later steps get the variables in their environment. With run, only if it is set to true explicitly. Default: true",
+  "run": "A command to run with the variables in its environment. The temporary key is deleted as soon as it ends.",
+  "shell": "Shell for run: bash, sh, pwsh, python, or a command with {0} for the script. Default: bash",
+  "working-directory": "Directory for run, relative to the workspace. Default: .",
+  "outputs": "Whether the step gets one output for each variable, and json with all of them. Default: false",
+  "env-file": "Path of a file to write, relative to the workspace or absolute. For several files, one path or path:format on each line.",
+  "env-file-format": "Format of the env file: dotenv (merged into an existing file), json, yaml, shell, docker or github. Default: dotenv",
+  "keep-env-file": "Whether the env file stays as it is when the job ends (with run, when the command ends), instead of being deleted or restored. Default: false",
+  "unmasked": "Names, after renaming, or patterns of variables whose values may show in the log.",
+  "min-mask-length": "Values shorter than this many characters are not masked. 0 masks all of them. Default: 0",
+  "ignore": "Names to leave out, unless variables names them explicitly. SECRET_STASH_* is always left out. Default: APP_KEY, APP_ENV",
+  "allow-names": "Names to export although they can take over later steps (PATH, LD_PRELOAD and the like).",
+  "environment-types": "Types that an environment may have (local, development, production, testing). Other types are refused before anything is pulled. Costs one request.",
+  "on-missing-credentials": "What to do without an api-token, as in a pull request from a fork: fail, or skip. Default: fail",
+  "api-url": "Address of the service, without /api. Default: https://secretstash.cloud",
+  "ttl": "How many minutes the temporary key lives, from 5 to 60. Default: 15",
+  "label": "Label of the temporary key in SecretStash. Default: CI/CD Temporary Key (project workflow #run)",
+  "revoke": "Whether to delete the temporary key from the service when the job ends. Default: true",
+  "leak-check": "What to do if a file in the workspace that changed since the pull holds a pulled value: off, warn, or fail. Default: warn",
+  "summary": "Whether to list on the job's summary page what was pulled (names, never values) and how the session ended. Default: false",
+  "timeout": "How many seconds a request to the service may take, retries included, from 1 to 3600. Default: 60",
+  "ca-file": "Path of a PEM file with certificate authorities to trust in addition to those of the runner."
+} as const;

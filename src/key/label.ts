@@ -1,0 +1,20 @@
+import type { JobInfo } from "../ci/host.ts";
+
+const PREFIX = "CI/CD Temporary Key (";
+const SUFFIX = ")";
+const MAX_LABEL = 255; // the service's limit
+
+/** `CI/CD Temporary Key (acme/app deploy #17)`; with the hostname in parentheses if the job has no name, as the official clients write it. */
+export function defaultLabel({ name, hostname }: Pick<JobInfo, "name" | "hostname">): string {
+  return labelFor(name ?? hostname);
+}
+
+export function labelFor(place: string): string {
+  const fitting = Array.from(place).slice(0, MAX_LABEL - PREFIX.length - SUFFIX.length);
+  return PREFIX + fitting.join("") + SUFFIX;
+}
+
+/** Whether a label has the form of a temporary key's. Anybody can write such a label, so it proves nothing. */
+export function isTemporaryLabel(label: string): boolean {
+  return label.startsWith(PREFIX);
+}

@@ -1,0 +1,20 @@
+import { systemCode } from "./errors.ts";
+
+const RETRY_MS = 2;
+
+/**
+ * Repeats a synchronous read or write until the pipe is ready. Another process can make a pipe that it shares with us non-blocking; the
+ * call then fails with EAGAIN instead of waiting (write(2)).
+ *
+ * @throws the system's error for any other failure
+ */
+export function untilReady<Result>(attempt: () => Result): Result {
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (systemCode(error) !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    }
+  }
+}
