@@ -2,7 +2,7 @@ import type { JobInfo } from "./host.ts";
 
 type JobOrigin = Pick<JobInfo, "name" | "origin">;
 
-/** From docs.github.com, "Variables reference". */
+/** Describes a GitHub job by the variables that docs.github.com lists in "Variables reference". */
 export function describeGitHubJob(environment: NodeJS.ProcessEnv): JobOrigin {
   const { GITHUB_REPOSITORY, GITHUB_WORKFLOW, GITHUB_RUN_NUMBER, GITHUB_RUN_ID, GITHUB_SERVER_URL } =
     environment;
@@ -20,7 +20,7 @@ export function describeGitHubJob(environment: NodeJS.ProcessEnv): JobOrigin {
   };
 }
 
-/** From docs.gitlab.com, "Predefined CI/CD variables". */
+/** Describes a GitLab job by the variables that docs.gitlab.com lists in "Predefined CI/CD variables". */
 export function describeGitLabJob(environment: NodeJS.ProcessEnv): JobOrigin {
   const { CI_PROJECT_PATH, CI_JOB_NAME, CI_PIPELINE_IID } = environment;
   return {

@@ -66,7 +66,8 @@ function refuseUnknownFlags(command: string, args: readonly string[], known: rea
   for (const arg of args) {
     const name = /^--([A-Za-z][\w-]{0,39})(?:=|$)/.exec(arg)?.[1];
     if (name === undefined || known.includes(name)) continue;
-    throw usageError(`${command} has no flag --${name}.${didYouMean(name, known)}`, command);
+    const flags = known.map((flag) => `--${flag}`);
+    throw usageError(`${command} has no flag --${name}.${didYouMean(`--${name}`, flags)}`, command);
   }
 }
 

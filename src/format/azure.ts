@@ -8,10 +8,10 @@ export interface AzureSettings {
 }
 
 /**
- * Logging commands that set secret variables for later steps (microsoft/azure-pipelines-agent, CommandStringConvertor.cs,
+ * Formats logging commands that set secret variables for later steps (microsoft/azure-pipelines-agent, CommandStringConvertor.cs,
  * TaskCommandExtension.cs).
  *
- * @throws {StashError} `VALUES_REFUSED` for what the agent would refuse, by printing the command, or change
+ * @throws {StashError} `VALUES_REFUSED` for values that the agent would change, or would refuse by printing the command
  */
 export function formatAzureVariables(
   variables: ReadonlyMap<string, string>,
@@ -19,10 +19,10 @@ export function formatAzureVariables(
 ): string {
   refuseUncarried("Azure Pipelines", variables, (_, value) => {
     if (/[\r\n]/.test(value) && !settings.allowsMultiLine) {
-      return "it has line breaks, which Azure Pipelines does not take in a secret (use exec or env-file)";
+      return "it has line breaks, which Azure Pipelines does not accept in a secret (use exec or env-file)";
     }
-    if (/\$\([^)]+\)/.test(value)) return "it holds $(…), which Azure Pipelines replaces in later steps";
-    if (value.includes("%") && !settings.decodesPercents) return "it holds %, and DECODE_PERCENTS is off";
+    if (/\$\([^)]+\)/.test(value)) return "it contains $(…), which Azure Pipelines replaces in later steps";
+    if (value.includes("%") && !settings.decodesPercents) return "it contains %, and DECODE_PERCENTS is off";
     return undefined;
   });
   return [...variables]
@@ -30,12 +30,12 @@ export function formatAzureVariables(
     .join("");
 }
 
-/** A variable that later steps find in their environment, and that may show. */
+/** Formats a variable that later steps find in their environment, and that may show in the log. */
 export function formatAzurePlainVariable(name: string, value: string): string {
   return `##vso[task.setvariable variable=${name}]${escapeData(value)}\n`;
 }
 
-/** Commands that have the agent hide strings; it looks at one line at a time, so one with line breaks is of no use. */
+/** Formats commands that make the agent hide strings. It masks line by line, so a string with line breaks would have no effect. */
 export function formatAzureMasks(secrets: Iterable<string>): string {
   return [...secrets]
     .filter((secret) => !/[\r\n]/.test(secret))

@@ -1,4 +1,4 @@
-/** Names that bash gives meanings of its own, or makes read-only (bash(1), Shell Variables): an assignment is lost or ends the script. */
+/** Names that bash uses itself or makes read-only (bash(1), Shell Variables): an assignment has no effect or ends the script. */
 export const bashNames: ReadonlySet<string> = new Set([
   ...[
     "_",

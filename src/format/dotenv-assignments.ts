@@ -1,23 +1,23 @@
-/** An assignment in a dotenv file: where it stands, and what around its value is to stay. */
+/** An assignment in a dotenv file: where it is, and what to keep around its value. */
 export interface DotenvAssignment {
   /** a BOM, indentation, `export ` */
   lead: string;
   name: string;
-  /** the comment after the value, with the blank before it */
+  /** the comment after the value, with the space before it */
   tail: string;
   start: number;
   /** before the line break */
   end: number;
 }
 
-// As npm's dotenv finds names; only `y` looks at one place and no further, which keeps the scan linear.
+// Finds names as npm's dotenv does, but with the flag `y`, which matches at one place only and keeps the scan linear.
 const HEAD = /(\uFEFF?[ \t]*(?:export[ \t]+)?)([\w.-]+)[ \t]*(?:=|:(?=[ \t]))[ \t]*/y;
 const QUOTED = /'[^']*'|"[^"\\]*(?:\\[\s\S][^"\\]*)*"|`[^`]*`/y;
 const REST_OF_LINE = /[^\r\n]*/y;
 
 /**
- * Finds the assignments of a dotenv file, line by line. A quoted value may span lines, and what looks like an assignment inside
- * one is none; a value whose quote does not close at a line's end is taken to the end of its first line.
+ * Finds the assignments of a dotenv file, line by line. A quoted value may span lines, and text inside it that looks like an assignment is
+ * not one. A value whose quote is not closed at the end of a line ends with its first line.
  */
 export function* findAssignments(text: string): Generator<DotenvAssignment> {
   for (let start = 0; start < text.length; ) {
@@ -43,7 +43,7 @@ function findValueEnd(text: string, from: number): { end: number; tail: string }
   return { end: from + line.length, tail: comment < 0 ? "" : asComment(line.slice(comment)) };
 }
 
-/** A shell takes `'value'#comment` for one word, so a blank is put before it. */
+/** A shell would read `'value'#comment` as one word, so a space is put before the comment. */
 function asComment(tail: string): string {
   const text = tail.trim();
   return text === "" ? "" : ` ${text}`;

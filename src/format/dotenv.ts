@@ -2,15 +2,15 @@ import { bashNames } from "./bash-names.ts";
 import { findAssignments } from "./dotenv-assignments.ts";
 import { refuseUncarried } from "./refusal.ts";
 
-// There is no one dotenv format. What is written here is read back exactly by npm's dotenv, vlucas/phpdotenv,
-// python-dotenv, ruby's dotenv, docker compose and a POSIX shell (`set -a; . ./.env`); docs/env-file.md has the table of
-// what each of them makes of what. No reader's escape is another's, so a value stands between quotes as it is, or not at all.
+// There is no single dotenv format. npm's dotenv, vlucas/phpdotenv, python-dotenv, ruby's dotenv, docker compose and a POSIX shell
+// (`set -a; . ./.env`) all read exactly the same values from what is written here; docs/env-file.md lists how each of them reads what. No
+// two readers share their escapes, so a value is either written between quotes as it is, or refused.
 
 /**
- * Merges variables into the text of a dotenv file: a name that stands there gets its new value wherever it stands, the others
- * are appended. Comments, order, line endings and lines of any other kind stay.
+ * Merges variables into the text of a dotenv file: a name that exists gets its new value wherever it occurs, and the others are appended.
+ * Comments, order, line endings and all other lines are kept.
  *
- * @throws {StashError} `VALUES_REFUSED`, naming the variables and, for each, the reader that could not read it
+ * @throws {StashError} `VALUES_REFUSED`, which names the variables and, for each, the reader that could not read it
  */
 export function mergeDotenv(text: string, variables: ReadonlyMap<string, string>): string {
   refuseUncarried("dotenv", variables, (name, value) => unreadableName(name) ?? unreadableValue(value));
@@ -31,7 +31,7 @@ export function mergeDotenv(text: string, variables: ReadonlyMap<string, string>
   return parts.join("");
 }
 
-/** Single quotes, or double quotes for what they cannot hold: `'`, and line breaks, which phpdotenv reads in double quotes alone. */
+/** Writes single quotes, or double quotes for what those cannot hold: `'`, and line breaks, which phpdotenv reads in double quotes only. */
 function assignment(name: string, value: string): string {
   const quote = needsDoubleQuotes(value) ? '"' : "'";
   return `${name}=${quote}${value}${quote}`;
@@ -42,40 +42,40 @@ function needsDoubleQuotes(value: string): boolean {
 }
 
 function unreadableName(name: string): string | undefined {
-  if (bashNames.has(name)) return "a shell keeps this name for itself";
-  if (name === "__proto__") return "npm's dotenv cannot hold this name";
+  if (bashNames.has(name)) return "shells reserve this name";
+  if (name === "__proto__") return "npm's dotenv cannot read this name";
   return undefined;
 }
 
-/** Why no quoting carries a value through all readers; `undefined` when one does. */
+/** Explains why no quoting is read correctly by all readers; `undefined` if one is. */
 function unreadableValue(value: string): string | undefined {
   if (value.includes("\r"))
-    return "holds a carriage return, which npm's dotenv, python-dotenv and ruby's dotenv read as a line feed";
+    return "contains a carriage return, which npm's dotenv, python-dotenv and ruby's dotenv read as a line feed";
   return needsDoubleQuotes(value) ? unreadableInDoubleQuotes(value) : unreadableInSingleQuotes(value);
 }
 
 function unreadableInSingleQuotes(value: string): string | undefined {
   if (/\\(?:\\|$)/.test(value))
-    return "holds a doubled or final backslash, which python-dotenv takes for an escape";
+    return "contains a doubled or final backslash, which python-dotenv reads as an escape";
   const brace = value.indexOf("${");
   if (brace >= 0 && value.includes("}", brace))
-    return "holds a brace after a dollar sign, which python-dotenv expands even in single quotes";
+    return "contains a brace after a dollar sign, which python-dotenv expands even in single quotes";
   if (value.includes('="') && value.match(/(?<!\\)"/g)?.length === 1) {
-    return 'holds =" with no closing quote, after which phpdotenv drops the rest of the file';
+    return 'contains =" without a closing quote, after which phpdotenv ignores the rest of the file';
   }
   return undefined;
 }
 
 function unreadableInDoubleQuotes(value: string): string | undefined {
-  const beside = "beside a single quote or a line break";
-  if (value.includes('"')) return `holds a double quote ${beside}, for which npm's dotenv has no escape`;
+  const beside = "together with a single quote or a line break";
+  if (value.includes('"')) return `contains a double quote ${beside}, for which npm's dotenv has no escape`;
   if (value.includes("\\"))
-    return `holds a backslash ${beside}, which phpdotenv, python-dotenv and ruby's dotenv take for an escape`;
-  if (value.includes("`")) return `holds a backtick ${beside}, which a POSIX shell runs as a command`;
+    return `contains a backslash ${beside}, which phpdotenv, python-dotenv and ruby's dotenv read as an escape`;
+  if (value.includes("`")) return `contains a backtick ${beside}, which a POSIX shell runs as a command`;
   if (/\$(?![\t\n %&'),./:;<=>\]^|}~+]|$)/.test(value)) {
-    return `holds a dollar sign ${beside}, which a POSIX shell, ruby's dotenv and docker compose expand`;
+    return `contains a dollar sign ${beside}, which a POSIX shell, ruby's dotenv and docker compose expand`;
   }
   if (value.includes("\n") && value.endsWith("="))
-    return "ends in = after a line break, which phpdotenv 5.4 reads as the start of another value";
+    return "ends with = after a line break, which phpdotenv 5.4 reads as the start of another value";
   return undefined;
 }

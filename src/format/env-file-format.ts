@@ -14,9 +14,9 @@ export function isEnvFileFormat(text: string): text is EnvFileFormat {
 }
 
 /**
- * The text of an env file.
+ * Formats an env file.
  *
- * @param existing what stands there now: dotenv is merged into it, the other formats replace it
+ * @param existing the current text: dotenv is merged into it, the other formats replace it
  * @throws {StashError} `VALUES_REFUSED`
  */
 export function formatEnvFile(

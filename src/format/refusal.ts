@@ -2,10 +2,10 @@ import { StashError } from "../lib/errors.ts";
 import { joinLines, printable } from "../lib/printable.ts";
 
 /**
- * Refuses, before anything is written, what a format cannot carry.
+ * Refuses variables that a format cannot represent, before anything is written.
  *
- * @param reasonFor why a variable cannot be carried, or `undefined`
- * @throws {StashError} `VALUES_REFUSED`, naming the variables and why, and no value
+ * @param reasonFor explains why a variable cannot be represented; `undefined` if it can
+ * @throws {StashError} `VALUES_REFUSED`, which names the variables and the reasons, and no value
  */
 export function refuseUncarried(
   format: string,
@@ -20,8 +20,8 @@ export function refuseUncarried(
   if (refused.length === 0) return;
   throw new StashError(
     "VALUES_REFUSED",
-    `Nothing was written or exported, because an env file in the ${format} format cannot carry these variables so that every ` +
-      `reader gives back what was stored:\n${joinLines(refused)}\n` +
-      "Store them in another form (base64, say), leave them out, or choose another env-file-format.",
+    `Nothing was written or exported, because the ${format} format cannot represent these variables so that every reader gets the stored ` +
+      `value:\n${joinLines(refused)}\n` +
+      "Store them in another form (as base64, for example), leave them out, or choose another env-file-format.",
   );
 }

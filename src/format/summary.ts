@@ -1,27 +1,27 @@
-/** One variable in the job's summary: names and places, never a value, nor anything that tells of one. */
+/** One variable on the job's summary page: names and places, never a value, nor anything that reveals something about one. */
 export interface SummaryRow {
   name: string;
   /** its name in the environment */
   storedAs: string;
   environment: string;
-  /** environments whose value it hides */
+  /** environments whose value it overrides */
   overrode: readonly string[];
   isMasked: boolean;
 }
 
 export interface PullSummary {
   rows: readonly SummaryRow[];
-  /** where all of them went: `environment`, `outputs`, paths of env files, or the command */
+  /** where all of them went: environment, outputs, paths of env files, or the command */
   exportedTo: readonly string[];
   deviceKeyId: number;
-  /** in groups, as people compare it */
+  /** in groups of four, as people compare it */
   fingerprint: string;
   expiresAt: string;
 }
 
-const MAX_ROWS = 200; // GitHub drops a summary of more than 1 MiB altogether
+const MAX_ROWS = 200; // GitHub drops a summary of more than 1 MiB.
 
-/** Markdown for `GITHUB_STEP_SUMMARY`, of what was pulled. */
+/** Markdown for `GITHUB_STEP_SUMMARY` about what was pulled. */
 export function formatPullSummary(summary: PullSummary): string {
   const { rows, exportedTo, deviceKeyId, fingerprint, expiresAt } = summary;
   const shown = rows
@@ -42,7 +42,7 @@ export function formatPullSummary(summary: PullSummary): string {
   ].join("\n");
 }
 
-/** Markdown for `GITHUB_STEP_SUMMARY`, of what the end of the job came to. */
+/** Markdown for `GITHUB_STEP_SUMMARY` about the end of the job. */
 export function formatCleanUpSummary(sentences: readonly string[]): string {
   return [
     "### SecretStash: end of the job",
@@ -62,12 +62,12 @@ function cells([name = "", ...others]: readonly string[]): string {
   return `| ${[code(name), ...others].join(" | ")} |`;
 }
 
-/** In `<code>`, where GitHub makes no mentions and no links of it. */
+/** In `<code>`, where GitHub turns nothing into mentions or links. */
 function code(text: string): string {
   return `<code>${escapeMarkdown(text)}</code>`;
 }
 
-/** Every character that could mean something to Markdown or HTML as a character reference (GFM section 6.2), line breaks and controls too. */
+/** Writes every character that could mean something to Markdown or HTML as a character reference (GFM section 6.2), also line breaks and controls. */
 function escapeMarkdown(text: string): string {
   return text.replace(/[^\p{L}\p{N} .,;/()=+-]/gu, (character) => `&#${character.codePointAt(0)};`);
 }

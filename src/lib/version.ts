@@ -1,2 +1,2 @@
-/** Held against `package.json` by a test; sent to the service in `User-Agent`. */
+/** Sent to the service in `User-Agent`. A test holds it against `package.json`. */
 export const version = "1.0.0";

@@ -1,11 +1,11 @@
-// Shorter encodings say too little to be told from ordinary text: masking `NQ` would hide half a log.
+// Shorter encodings cannot be told from ordinary text: masking `NQ` would hide half of a log.
 const MIN_BASE64 = 6;
 const MIN_HEX = 8;
 
-// A longer text is printed whole if at all, not inside another one, and each form of it is another copy to write and to match.
+// A longer text is printed as a whole if at all, not inside another one, and each form of it is another copy to write and to match.
 const MAX_INSIDE = 64 * 1024;
 
-/** The forms of a text that jobs print and the runner does not derive: base64url, hex, base64 inside a longer text, and quoted for a shell. */
+/** The forms in which jobs print a text and that the runner does not derive: base64url, hex, base64 inside a longer text, and shell quoting. */
 export function encodedForms(text: string): string[] {
   const bytes = Buffer.from(text);
   const base64 = [bytes.toString("base64url")];
@@ -15,15 +15,15 @@ export function encodedForms(text: string): string[] {
     base64.push(...base64.map(toStandardAlphabet));
     hex.push(...hex.map((form) => form.toUpperCase()));
   }
-  // `set -x` and env files in the shell format print a single quote this way (POSIX.1-2024, 2.2.2).
+  // How `set -x` and env files in the shell format print a single quote (POSIX.1-2024, 2.2.2).
   const quoted = text.includes("'") && !/[\r\n]/.test(text) ? [text.replaceAll("'", "'\\''")] : [];
   const isTelling = (least: number) => (form: string) => form.length >= least;
   return [...quoted, ...base64.filter(isTelling(MIN_BASE64)), ...hex.filter(isTelling(MIN_HEX))];
 }
 
 /**
- * The base64url characters that these bytes alone determine when they begin at this offset (0 to 2) of a group of three
- * (RFC 4648 section 4): the characters at the borders also carry bits of the bytes beside.
+ * The base64url characters that these bytes determine by themselves when they begin at this offset (0 to 2) of a group of three (RFC 4648
+ * section 4). The characters at the edges also carry bits of the neighbouring bytes.
  */
 export function base64Inside(bytes: Buffer, alignment: number): string {
   const encoded = Buffer.concat([Buffer.alloc(alignment), bytes]).toString("base64url");

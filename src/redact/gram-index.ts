@@ -1,10 +1,10 @@
 import { type SortedNeedles, sortNeedles } from "./sorted-needles.ts";
 
-/** Finds where any of a set of needles occurs, and how much of a text's end could still become one. */
+/** Finds where any of a set of needles occurs, and how much of the end of a text could still become one. */
 export interface GramIndex {
   /** Calls `onMatch` for the longest needle at every position where one occurs; positions are not in order. */
   find(text: Buffer, onMatch: (start: number, end: number) => void): void;
-  /** Where the longest tail begins that is a proper prefix of a needle; the text's length when there is none. */
+  /** Where the longest tail begins that is a proper prefix of a needle; the length of the text if there is none. */
   findHeldTail(text: Buffer): number;
 }
 
@@ -12,26 +12,26 @@ export interface GramIndex {
 const SPREAD = 0x9e3779b1;
 const FOLD = 0x85ebca6b;
 
-// Wider grams are rarer in the text, but leave fewer bytes to skip: worth it once narrow ones would hit too often.
+// Wider grams are rarer in the text, but leave fewer bytes to skip. They pay off once narrow ones would hit too often.
 const MANY_NEEDLES = 300;
 const LONG_ENOUGH_FOR_WIDE_GRAMS = 12;
 
-// As a power of two: few enough false hits, and no more than the second cache holds.
+// As powers of two: large enough for few false hits, small enough for the second-level cache.
 const FILTER_BITS = { least: 15, most: 21, perGram: 5 };
 const BUCKET_BITS = { least: 8, most: 17, perGram: 0 };
 
 /**
- * A sampled q-gram index: it looks at every s-th byte of the text only.
+ * A sampled q-gram index, which probes only every s-th byte of the text.
  *
- * 1. With m the length of the shortest needle and q a gram's, s = m - q + 1. Every gram that begins in the first s bytes of a
- *    needle goes into a hash table, with its offset. An occurrence at p then has exactly one multiple of s among p … p + s - 1, and
- *    the gram that stands there is in the table.
- * 2. First pass: probe the text at the multiples of s. Probes do not depend on each other, and what they hit is noted without a
- *    branch, against a bit set that stays in the cache.
- * 3. Second pass: of each hit, every (gram, offset) says where a needle could begin, and a binary search among the sorted needles
- *    which is the longest that does. Shorter ones there are parts of it.
- * 4. A tail that could become a match begins with a needle's first gram, or is shorter than a gram: the same bit set says where
- *    a binary search is worth it.
+ * 1. Let m be the length of the shortest needle, q the length of a gram, and s = m - q + 1. Put every gram that begins in the first s bytes
+ *    of a needle into a hash table, with its offset. An occurrence at p then contains exactly one multiple of s among p … p + s - 1, and the
+ *    gram at that position is in the table.
+ * 2. First pass: probe the text at the multiples of s. The probes do not depend on each other. Hits are collected without a branch, with a
+ *    bit set that stays in the cache.
+ * 3. Second pass: for each hit, every (gram, offset) tells where a needle could begin, and a binary search among the sorted needles finds
+ *    the longest one that does. Shorter ones at that position are parts of it.
+ * 4. A tail that could become a match begins with the first gram of a needle, or is shorter than a gram. The same bit set tells where a
+ *    binary search is worthwhile.
  */
 export function createGramIndex(needles: readonly string[]): GramIndex {
   const sorted = sortNeedles(needles);
@@ -76,7 +76,7 @@ function gramWidth(shortest: number, count: number): number {
   return count > MANY_NEEDLES && shortest >= LONG_ENOUGH_FOR_WIDE_GRAMS ? 6 : 4;
 }
 
-/** The gram's bytes as one number; of six bytes, a number that all of them decide. */
+/** The bytes of a gram as one number; for six bytes, a hash of all of them. */
 function gramAt(view: DataView, position: number, width: number): number {
   if (width === 4) return view.getInt32(position, true);
   if (width === 6) {
@@ -90,7 +90,7 @@ function tableBits(grams: number, { least, most, perGram }: typeof FILTER_BITS):
 }
 
 interface GramTable {
-  /** one bit a hash: 1 where a gram may be in the table */
+  /** one bit for each hash: 1 if a gram may be in the table */
   readonly bits: Uint8Array;
   readonly bitShift: number;
   filter(gram: number): number;
@@ -145,7 +145,7 @@ function createGramTable(sorted: SortedNeedles, width: number, step: number): Gr
   };
 }
 
-/** Notes where the probes hit, and returns how many did. Written out for each width, because this loop is nearly all of the time. */
+/** Collects the positions of hits, and returns their number. Written out for each width, because nearly all of the time is spent here. */
 function collectHits(
   view: DataView,
   width: number,

@@ -1,4 +1,4 @@
-/** The string leaves of a JSON object or array, from `minLength` characters up; none when the text is not one. */
+/** The string leaves of a JSON object or array that have `minLength` characters or more; none if the text is not one. */
 export function jsonLeaves(text: string, minLength: number): string[] {
   if (!/^\s*[[{]/.test(text)) return [];
   let root: unknown;
@@ -8,7 +8,7 @@ export function jsonLeaves(text: string, minLength: number): string[] {
     return [];
   }
   const leaves: string[] = [];
-  // A list of what is left to visit, not recursion: a value can be nested deeper than the stack.
+  // Not recursive, because a value can be nested deeper than the stack allows.
   const pending: unknown[] = [root];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (typeof node === "string" && node.length >= minLength) leaves.push(node);

@@ -7,17 +7,17 @@ export interface Match {
 
 /** Finds every occurrence of every needle in bytes. */
 export interface Matcher {
-  /** In the order of their starts. An occurrence inside another one that begins where it does is left out. */
+  /** Occurrences in the order of their starts. Of those that begin at the same place, only the longest. */
   find(text: Buffer): Match[];
-  /** Where the longest tail begins that could become an occurrence; the text's length when there is none. */
+  /** Where the longest tail begins that could become an occurrence; the length of the text if there is none. */
   findHeldTail(text: Buffer): number;
 }
 
-// One short needle would have every byte looked at for the sake of all of them, so the short ones are looked for by themselves.
+// A single short needle would force every byte to be probed for all of them, so short ones have an index of their own.
 const SHORT = 8;
 
 export function createMatcher(needles: Iterable<string | Buffer>): Matcher {
-  // Latin-1 gives every byte a character of its own, so that bytes can be compared and sorted as text.
+  // Latin-1 maps every byte to one character, so that bytes can be compared and sorted as text.
   const unique = new Set(Array.from(needles, (needle) => Buffer.from(needle as string).toString("latin1")));
   unique.delete("");
   const groups = Object.groupBy(unique, ({ length }) => (length < SHORT ? "short" : "long"));

@@ -2,7 +2,7 @@ import { jsonLeaves } from "./json-leaves.ts";
 import { printedForms } from "./printed-forms.ts";
 import { urlPasswords, urlUsers } from "./url-credentials.ts";
 
-/** Bytes from which on something counts as a secret by itself. */
+/** The sizes, in bytes, from which text counts as secret. */
 export interface NeedleLimits {
   /** a value */
   value: number;
@@ -10,20 +10,20 @@ export interface NeedleLimits {
   part: number;
 }
 
-// Below eight bytes a line (`}`, `host: x`) or a leaf is ordinary text, and masking it would black out the log.
+// A line (`}`, `host: x`) or a leaf below eight bytes is ordinary text, and masking it would black out the log.
 const DEFAULT_LIMITS: NeedleLimits = { value: 1, part: 8 };
 
-// A longer text is looked for in pieces: half of it is a secret too, and no more than a piece is ever held back.
+// A longer text is searched for in pieces: half of it is secret, too, and never more than a piece is held back.
 const MAX_NEEDLE = 4096;
 const PIECE = 1024;
 
 /**
- * The strings to look for so that none of the values shows, in any form that jobs really print (docs/masking.md).
+ * The strings to search for so that none of the values shows, in any form in which jobs print them (docs/masking.md).
  *
- * 1. Of a value: the value without white space around it, its lines joined in the ways that programs print them, each of its lines,
- *    string leaves when it is JSON, and user and password when it is a URL.
- * 2. Of each of these: every encoding and quoting of `printedForms`.
- * 3. What is empty, or `*` alone, would mask masks. Of a long text, its pieces are looked for.
+ * 1. Of a value, take the value without surrounding white space, its lines joined as programs print them, each of its lines, its string
+ *    leaves if it is JSON, and its user and password if it is a URL.
+ * 2. Of each of these, take every encoding and quoting of `printedForms`.
+ * 3. Leave out empty strings and those of `*` only, which would mask masks. Cut long ones into pieces.
  */
 export function deriveNeedles(values: Iterable<string>, limits: Partial<NeedleLimits> = {}): Set<string> {
   const { value: least, part: leastPart } = { ...DEFAULT_LIMITS, ...limits };
@@ -39,7 +39,7 @@ export function deriveNeedles(values: Iterable<string>, limits: Partial<NeedleLi
   return needles;
 }
 
-/** Of values that are looked for as they are, and in no other form. */
+/** The strings to search for if values are to be masked as they are, and in no other form. */
 export function exactNeedles(values: Iterable<string>): Set<string> {
   return new Set([...values].flatMap(piecesOf).filter((needle) => !/^\**$/.test(needle)));
 }
@@ -54,7 +54,7 @@ function partsOf(value: string, leastPart: number): Set<string> {
   ]);
 }
 
-/** The text without white space around it, without quotes around that, and its lines with the ends that terminals, HTTP and `echo $VALUE` give them. */
+/** The text without surrounding white space and quotes, and its lines joined as terminals, HTTP and `echo $VALUE` join them. */
 function wholesOf(text: string): string[] {
   const trimmed = text.trim();
   if (trimmed === "") return [];
@@ -72,7 +72,7 @@ function linesOf(text: string): string[] {
   return lines.length > 1 ? lines : [];
 }
 
-/** Pieces that cover all of a long text: where all of it stands, they touch and become one mask. */
+/** Pieces that together cover a long text. Where all of it occurs, they touch and become one mask. */
 function piecesOf(text: string): string[] {
   if (text.length <= MAX_NEEDLE) return [text];
   const pieces: string[] = [];
@@ -83,7 +83,7 @@ function piecesOf(text: string): string[] {
   return pieces;
 }
 
-/** Half of a surrogate pair would become U+FFFD in UTF-8, and the piece would match nothing (Unicode 17, 3.8 and 3.9). */
+/** Avoids cutting a surrogate pair: half of it would become U+FFFD in UTF-8, and the piece would match nothing (Unicode 17, 3.8 and 3.9). */
 function characterStart(text: string, index: number): number {
   const isLowSurrogate = /[\udc00-\udfff]/.test(text[index] ?? "");
   return isLowSurrogate ? index - 1 : index;

@@ -1,13 +1,13 @@
 import { base64Inside, percentEncode, toStandardAlphabet } from "./encoded-forms.ts";
 
-// Shorter encodings say too little to be told from ordinary text.
+// Shorter encodings cannot be told from ordinary text.
 const MIN_BASE64 = 6;
 const MIN_HEX = 8;
 
-// A longer text is printed whole if at all: not quoted, and not inside another one.
+// A longer text is printed as a whole if at all: not quoted, and not inside another one.
 const MAX_QUOTED = 64 * 1024;
 
-/** The forms, other than itself, that a text takes in what jobs print: encoded, escaped, and quoted for a shell. */
+/** The forms other than itself in which jobs print a text: encoded, escaped, and quoted for a shell. */
 export function printedForms(text: string): string[] {
   const forms =
     text.length > MAX_QUOTED ? base64Forms(text) : [...encodings(text), ...escapes(text), ...quotings(text)];
@@ -20,7 +20,7 @@ function encodings(text: string): string[] {
   return [...base64Forms(text), ...(isLongHex ? [hex, hex.toUpperCase()] : []), ...percentForms(text)];
 }
 
-/** At each alignment, what the text alone determines, and up to the end of the encoding, of the text and of the text with a newline. */
+/** For each alignment, the characters that the text determines by itself, and those up to the end of the encoding of the text, with and without a newline. */
 function base64Forms(text: string): string[] {
   const bytes = Buffer.from(text);
   const url = [0, 1, 2].flatMap((alignment) => [
@@ -37,7 +37,7 @@ function base64Forms(text: string): string[] {
   );
 }
 
-/** As base64url with its padding, without the characters that also carry bits of what stands before. */
+/** base64url with padding, without the characters that also carry bits of the bytes before. */
 function base64ToEnd(bytes: Buffer, alignment: number): string {
   const encoded = toUrlAlphabet(Buffer.concat([Buffer.alloc(alignment), bytes]).toString("base64"));
   return encoded.slice(Math.ceil((alignment * 8) / 6));
@@ -70,7 +70,7 @@ function escapes(text: string): string[] {
     JSON.stringify(json).slice(1, -1),
     ...pythonForms(text),
     ...xmlForms(text),
-    // The GitHub runner's and other agents' commands.
+    // The commands of the GitHub runner and other agents.
     text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A"),
   ];
 }
@@ -79,7 +79,7 @@ function unicodeEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** `repr`, in single quotes and, for a text that holds those, in double quotes. */
+/** Python's `repr`, in single quotes and, for text that contains those, in double quotes. */
 function pythonForms(text: string): string[] {
   const escaped = escapeControls(
     text.replaceAll("\\", "\\\\"),
@@ -88,7 +88,7 @@ function pythonForms(text: string): string[] {
   return [escaped, escaped.replaceAll("'", "\\'")];
 }
 
-/** XML 1.0 section 2.4 and what HTML escapers of Python, PHP and Go write for quotes. */
+/** XML 1.0 section 2.4, and what the HTML escapers of Python, PHP and Go write for quotes. */
 function xmlForms(text: string): string[] {
   const basic = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   const quotes = [
@@ -103,14 +103,14 @@ function xmlForms(text: string): string[] {
   return [basic, ...forms, ...forms.map((form) => form.replaceAll("\n", "&#10;").replaceAll("\r", "&#13;"))];
 }
 
-/** As shells print values under `set -x`, by `printf %q`, `declare -p` and `export -p`, and as other programs quote them. */
+/** How shells print values with `set -x`, `printf %q`, `declare -p` and `export -p`, and how other programs quote them. */
 function quotings(text: string): string[] {
   const ansi = ansiC(text);
   const zsh = text.replace(/'+/g, (run) => `'${"\\'".repeat(run.length)}'`);
   return [
     text.replaceAll("'", "'\\''"), // POSIX.1-2024, 2.2.2
     text.replaceAll("'", `'"'"'`), // Python's shlex
-    ...[zsh, zsh.replace(/^'(?=\\)/, "").replace(/(\\')'$/, "$1")], // without the empty quotes at its ends
+    ...[zsh, zsh.replace(/^'(?=\\)/, "").replace(/(\\')'$/, "$1")], // without the empty quotes at the ends
     text.replace(/'+/g, (run) => `'"${run}"'`), // busybox
     ...[ansi, ansi.replace(/[\u0080-\uffff]+/g, octal)],
     // bash's printf %q: lib/sh/shquote.c, bstab.

@@ -2,25 +2,25 @@ import { encodedForms, percentEncode } from "./encoded-forms.ts";
 import { jsonLeaves } from "./json-leaves.ts";
 import { urlPasswords } from "./url-credentials.ts";
 
-// Below this, a line (`}`, `],`) or a JSON leaf is not a secret, but masking it would black out the log.
+// A line (`}`, `],`) or a JSON leaf below this length is not secret, and masking it would black out the log.
 const MIN_PART = 4;
 
 /**
- * The strings to register with the GitHub runner so that none of the values shows in the log, each once for a value: one after another,
- * because together they take ten times the values' memory.
+ * The strings to register with the GitHub runner so that none of the values shows in the log. They come one after another, because
+ * together they take ten times the memory of the values. Each is yielded once for a value.
  *
- * What the runner does with a string (src/Runner.Worker/ActionCommandManager.cs, src/Sdk/DTLogging/Logging/ValueEncoders.cs):
- * it registers the whole and every trimmed line of it, whatever its length, and of each of these base64 at three alignments, the
- * JSON, XML, percent, `\"` and expression escapes. So, for every value:
+ * The runner registers the whole string and every trimmed line of it, whatever its length, and of each of these base64 at three alignments
+ * and the JSON, XML, percent, `\"` and expression escapes (src/Runner.Worker/ActionCommandManager.cs,
+ * src/Sdk/DTLogging/Logging/ValueEncoders.cs). So, for every value:
  *
- * 1. a single-line value goes as it is;
- * 2. a multi-line value must not go whole, or every `{` in the log would be masked: its lines of 4 characters or more go, and the whole
- *    in forms that have no line breaks;
- * 3. what the runner does not derive goes beside it: the value without its trailing newline, base64url, hex, and base64 cut to what the
- *    value alone determines (`echo $VALUE | base64` ends in other characters than base64 of the value);
- * 4. so do the parts that jobs print by themselves: string leaves of JSON, passwords of URLs. Of those that have lines, the long ones.
+ * 1. Register a single-line value as it is.
+ * 2. Do not register a multi-line value as a whole, or every `{` in the log would be masked. Register its lines of 4 characters or more,
+ *    and the whole in forms that have no line breaks.
+ * 3. Add the forms that the runner does not derive: the value without its trailing newline, base64url, hex, and base64 cut to what the value
+ *    determines by itself (`echo $VALUE | base64` ends in other characters than base64 of the value).
+ * 4. Add the parts that jobs print separately: string leaves of JSON and passwords of URLs; of multi-line parts, the long lines.
  *
- * @param minLeaf characters from which on a JSON leaf counts
+ * @param minLeaf the length from which a JSON leaf counts as secret
  */
 export function* runnerMasks(values: Iterable<string>, { minLeaf = MIN_PART } = {}): Generator<string> {
   for (const value of values) {
@@ -31,7 +31,7 @@ export function* runnerMasks(values: Iterable<string>, { minLeaf = MIN_PART } = 
       ...[...new Set([value, withoutNewline])].flatMap(encodedForms), // 3
       ...partsOf(value, minLeaf).flatMap((part) => (isMultiLine(part) ? longLines(part) : [part])), // 4
     ];
-    // The runner warns about white space and cannot mask it.
+    // The runner cannot mask white space, and would warn about it.
     for (const form of forms) if (form.trim() !== "") masks.add(form);
     yield* masks;
   }

@@ -3,20 +3,20 @@ export interface SortedNeedles {
   readonly count: number;
   readonly shortest: number;
   readonly longest: number;
-  /** all of them, one after another */
+  /** all needles, one after another */
   readonly bytes: Buffer;
-  /** where each begins in `bytes`, and where the last one ends */
+  /** where each one begins in `bytes`, and where the last one ends */
   readonly starts: Int32Array;
-  /** Length of the longest needle that the text holds at `start`; 0 when it holds none. */
+  /** The length of the longest needle that occurs in the text at `start`; 0 if there is none. */
   longestAt(text: Buffer, start: number): number;
-  /** Whether the rest of the text from `start` is the beginning of a needle, and not all of it. */
+  /** Whether the rest of the text from `start` is a proper prefix of a needle. */
   continues(text: Buffer, start: number): boolean;
 }
 
-// From here on, the native comparison is worth its call.
+// From this length, calling the native comparison pays off.
 const NATIVE_FROM = 48;
 
-/** @param needles bytes as Latin-1 text, whose order is that of the bytes; none of them empty, each once */
+/** @param needles bytes as Latin-1 text, which sorts like the bytes; none is empty, and each occurs once */
 export function sortNeedles(needles: readonly string[]): SortedNeedles {
   const ordered = needles.toSorted();
   const bytes = Buffer.from(ordered.join(""), "latin1");
@@ -26,7 +26,7 @@ export function sortNeedles(needles: readonly string[]): SortedNeedles {
   }
   const prefixes = longestPrefixes(ordered);
 
-  /** How many bytes of a needle stand at `position`. */
+  /** How many bytes of a needle match at `position`. */
   const agreeing = (text: Buffer, position: number, needle: number) => {
     const from = starts[needle] as number;
     const length = Math.min((starts[needle + 1] as number) - from, text.length - position);
@@ -38,7 +38,7 @@ export function sortNeedles(needles: readonly string[]): SortedNeedles {
     return agreed;
   };
 
-  /** How many needles stand before the text from `position`, or are the beginning of it. */
+  /** How many needles sort before the text from `position`, or are a prefix of it. */
   const countUpTo = (text: Buffer, position: number) => {
     let low = 0;
     let high = ordered.length;
@@ -65,7 +65,7 @@ export function sortNeedles(needles: readonly string[]): SortedNeedles {
     bytes,
     starts,
     longestAt: (text, position) => {
-      // What is the beginning of the text is also the beginning of the last needle that does not come after it.
+      // A prefix of the text is also a prefix of the last needle that does not sort after it.
       let needle = countUpTo(text, position) - 1;
       while (needle >= 0) {
         const length = (starts[needle + 1] as number) - (starts[needle] as number);
@@ -75,14 +75,14 @@ export function sortNeedles(needles: readonly string[]): SortedNeedles {
       return 0;
     },
     continues: (text, position) => {
-      // A needle that goes on after the end of the text comes right after all that stand before it.
+      // A needle that continues beyond the end of the text comes right after all that sort before it.
       const needle = countUpTo(text, position);
       return needle < ordered.length && agreeing(text, position, needle) === text.length - position;
     },
   };
 }
 
-/** Of each needle, the longest other one that it begins with; -1 when there is none. */
+/** For each needle, the longest other one that is a prefix of it; -1 if there is none. */
 function longestPrefixes(ordered: readonly string[]): Int32Array {
   const prefixes = new Int32Array(ordered.length);
   const open: number[] = [];

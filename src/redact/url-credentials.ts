@@ -1,20 +1,20 @@
 const STRICT = /^\s*[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:([^/?#\s]+)@/i;
-// A password that was never encoded may hold `/`, `?` or `#`; then it goes up to the last `@`.
+// A password that was never encoded may contain `/`, `?` or `#`. It then extends to the last `@`.
 const LOOSE = /^\s*[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:(\S+)@/i;
 
 const USER = /^\s*[a-z][a-z0-9+.-]*:\/\/([^/?#\s:@]+)(?::[^/?#\s]*)?@/i;
 
-/** The user of a URL, as it stands there and percent-decoded. */
+/** The user of a URL, as written and percent-decoded. */
 export function urlUsers(text: string): string[] {
   return withDecoded(USER.exec(text)?.[1]);
 }
 
 /**
- * The password of a URL, as it stands there and percent-decoded (RFC 3986 section 3.2.1). By pattern, because `new URL`
- * rewrites the password and refuses hosts that database drivers take.
+ * The password of a URL, as written and percent-decoded (RFC 3986 section 3.2.1). It is found by a pattern, because `new URL` rewrites the
+ * password and refuses hosts that database drivers accept.
  */
 export function urlPasswords(text: string): string[] {
-  // Both: which one is meant shows only where an unencoded password holds an `@` before a `/`.
+  // Both readings, because they differ only if an unencoded password contains an `@` before a `/`.
   const found = [LOOSE.exec(text)?.[1], STRICT.exec(text)?.[1]];
   return [...new Set(found.flatMap(withDecoded))];
 }
@@ -24,6 +24,6 @@ function withDecoded(raw: string | undefined): string[] {
   try {
     return [raw, decodeURIComponent(raw)];
   } catch {
-    return [raw]; // a stray % was never encoded
+    return [raw]; // A stray % means that it was never encoded.
   }
 }

@@ -1,8 +1,8 @@
-// Names through which a value runs code in, or takes over, later steps. Beside each group what reads it.
-const refusedNames = new Set([
-  "PATH", // every command look-up
+// Names through which a value can run code in later steps or take them over. The comments say what reads them.
+const dangerousNames = new Set([
+  "PATH", // how every command is found
   ...["BASH_ENV", "ENV", "IFS", "SHELLOPTS", "BASHOPTS", "PS4", "PROMPT_COMMAND"], // shells
-  "NODE_OPTIONS", // Node; the GitHub runner refuses it too
+  "NODE_OPTIONS", // Node; the GitHub runner refuses it, too
   "NODE_TLS_REJECT_UNAUTHORIZED", // turns certificate checks off
   ...["PYTHONPATH", "PYTHONSTARTUP", "PYTHONHOME"],
   ...["PERL5OPT", "PERL5LIB", "PERL5DB"],
@@ -24,24 +24,24 @@ const refusedNames = new Set([
   ...["COMSPEC", "PATHEXT", "PSMODULEPATH", "SYSTEMROOT", "WINDIR"],
   "DOTNET_STARTUP_HOOKS", // .NET
   "ZDOTDIR", // zsh, the shell of macOS
-  "CI", // tools trust it to tell where they run
+  "CI", // tools rely on it to know where they run
 ]);
 
-const refusedPrefixes = [
+const dangerousPrefixes = [
   ...["LD_", "DYLD_"], // ld.so(8), dyld(1)
   ...["COR_", "CORECLR_"], // .NET's profilers
   ...["GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"],
   ...["GITHUB_", "RUNNER_", "ACTIONS_", "INPUT_", "STATE_"], // the runner's own
-  "SECRET_STASH_", // our inputs; in upper case they are left out before
+  "SECRET_STASH_", // our inputs; those in upper case are left out earlier
 ];
 
-/** Names that a variable must have to be one for every shell (POSIX.1-2024, 8.1). */
+/** Whether a name is an environment variable for every shell (POSIX.1-2024, 8.1). */
 export function isPortableName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
 }
 
-/** Whether exporting a variable of this name could take over later steps. Case does not count: Windows and the runner ignore it. */
+/** Whether a variable of this name could take over later steps. Case does not matter, because Windows and the runner ignore it. */
 export function isDangerousName(name: string): boolean {
   const folded = name.toUpperCase();
-  return refusedNames.has(folded) || refusedPrefixes.some((prefix) => folded.startsWith(prefix));
+  return dangerousNames.has(folded) || dangerousPrefixes.some((prefix) => folded.startsWith(prefix));
 }

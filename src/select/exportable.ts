@@ -2,21 +2,22 @@ import { StashError } from "../lib/errors.ts";
 import { listNames } from "../lib/printable.ts";
 import { isDangerousName, isPortableName } from "./dangerous-names.ts";
 
+/** Which names may not be exported. */
 export interface ExportRules {
-  /** dangerous names that the workflow's author lets through */
+  /** dangerous names that the author of the workflow allows */
   allowNames: readonly string[];
-  /** names that the CI system never takes, allowed or not */
+  /** names that the CI system never accepts, allowed or not */
   hostRefuses: readonly string[];
-  /** names that this action gives out itself */
+  /** names that the action exports itself */
   takenNames: readonly string[];
-  /** whoever looks them up does not tell upper from lower case: Windows in the environment, GitHub in outputs */
+  /** whether names are looked up without regard to case: by Windows in the environment, by GitHub in outputs */
   ignoresCase: boolean;
 }
 
 /**
- * Refuses what must not be exported, before anything is.
+ * Refuses what must not be exported, before anything is exported.
  *
- * @throws {StashError} `NAMES_REFUSED` or `VALUES_REFUSED`, naming all of them
+ * @throws {StashError} `NAMES_REFUSED` or `VALUES_REFUSED`, which names all of them
  */
 export function checkExports(variables: ReadonlyMap<string, string>, rules: ExportRules): void {
   const names = [...variables.keys()];
@@ -36,16 +37,16 @@ export function checkExports(variables: ReadonlyMap<string, string>, rules: Expo
     ? names.filter((name) => (byFoldedName.get(name.toUpperCase())?.length ?? 0) > 1)
     : [];
   const reasons = [
-    [unportable, "not made of letters, digits and _ alone (rename them with variables: NAME as OTHER)"],
-    [forbidden, "refused by the CI system itself (leave them out with ignore)"],
+    [unportable, "not made of letters, digits and _ only (rename them with variables: NAME as OTHER)"],
+    [forbidden, "refused by the CI system (leave them out with ignore)"],
     [
       dangerous,
-      "able to take over later steps (leave them out with ignore or, if they are meant, add them to allow-names)",
+      "able to take over later steps (leave them out with ignore or, if you want them, add them to allow-names)",
     ],
-    [taken, "taken by this action itself (rename them with variables: NAME as OTHER)"],
+    [taken, "used by this action itself (rename them with variables: NAME as OTHER)"],
     [
       colliding,
-      "the same but for upper and lower case, which are not told apart here (rename one with variables: NAME as OTHER)",
+      "different only by upper and lower case, which does not count here (rename one with variables: NAME as OTHER)",
     ],
   ] as const;
   const refused = reasons.filter(([found]) => found.length > 0);

@@ -7,18 +7,18 @@ export interface Layer<Item extends { name: string }> {
   items: readonly Item[];
 }
 
-/** A variable as it comes out of all layers. */
+/** A variable after all layers are merged. */
 export interface LayeredItem<Item> {
   item: Item;
   environment: string;
-  /** the environments whose variable of this name it hides, first to last */
+  /** the environments whose variable of this name it overrides, first to last */
   overrode: string[];
 }
 
 /**
- * Lays environments over each other: later ones win, and a name keeps the place where it first stood.
+ * Merges environments: later ones win, and a name keeps the place where it first occurred.
  *
- * @throws {StashError} `VARIABLES_AMBIGUOUS` when one environment holds a name twice
+ * @throws {StashError} `VARIABLES_AMBIGUOUS` if one environment holds a name twice
  */
 export function mergeLayers<Item extends { name: string }>(
   layers: readonly Layer<Item>[],
@@ -39,7 +39,7 @@ export function mergeLayers<Item extends { name: string }>(
   if (repeated.size === 0) return merged;
   throw new StashError(
     "VARIABLES_AMBIGUOUS",
-    `An environment holds more than one variable named ${listNames([...repeated])}, and which one counts cannot be told. ` +
-      "Delete the surplus ones in SecretStash.",
+    `An environment holds more than one variable named ${listNames([...repeated])}, so it is unclear which one to use. ` +
+      "Delete the others in SecretStash.",
   );
 }

@@ -1,13 +1,13 @@
-/** A pattern that matched a name: its place among the patterns, and what each of its `*` stood for. */
+/** A pattern that matched a name: its index among the patterns, and what each of its `*` stood for. */
 export interface PatternMatch {
   index: number;
   captures: string[];
 }
 
 /**
- * A name pattern as a regular expression that captures what each `*` stands for: `*`, `?`, `[a-z]`, `[!a-z]`.
+ * Compiles a name pattern (`*`, `?`, `[a-z]`, `[!a-z]`) to a regular expression that captures what each `*` stands for.
  *
- * @returns `undefined` when a `[` does not close, or holds no valid range
+ * @returns `undefined` if a `[` is not closed, or holds no valid range
  */
 export function compileGlob(pattern: string): RegExp | undefined {
   const source = pattern.replace(
@@ -27,10 +27,10 @@ export function compileGlob(pattern: string): RegExp | undefined {
 }
 
 /**
- * Matches names against many patterns. The patterns are found by what stands before their first special character, so that ten
- * thousand of them are not tried one after another on ten thousand names.
+ * Matches names against many patterns. Patterns are looked up by the text before their first special character, so that ten thousand of
+ * them are not tried one after another on ten thousand names.
  *
- * @returns a function that gives the patterns a name matches, in their order
+ * @returns a function that returns the patterns that a name matches, in their order
  */
 export function createNameMatcher(patterns: readonly string[]): (name: string) => PatternMatch[] {
   const byPrefix = new Map<string, { index: number; expression: RegExp | undefined }[]>();

@@ -1,24 +1,24 @@
 import { StashError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 
-// A few lines of mutual references can stand for terabytes (the "billion laughs"); no environment is this large.
+// A few lines of references to each other can expand to terabytes (the "billion laughs" attack). No environment is this large.
 const MAX_TOTAL = 64 * 1024 * 1024;
 const MAX_DEPTH = 100;
-const TOO_DEEP = `is over ${MAX_DEPTH} references deep. Shorten the chain`;
+const TOO_DEEP = `is more than ${MAX_DEPTH} references deep. Shorten the chain`;
 const REFERENCE = /\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\$\{/g;
 
 interface Resolved {
   value: string;
-  /** how many references stand between it and a plain value */
+  /** how many references there are between it and a plain value */
   depth: number;
 }
 
 /**
- * Expands `${NAME}` between values; `$${` stands for `${`. What is no name in braces stays as it is.
+ * Expands `${NAME}` to the value of that variable; `$${` stands for `${`. Anything else in braces stays as it is.
  *
- * @param lookUp a value as stored, or `undefined` for a name that is not there
- * @returns a function that gives the expanded value of a name
- * @throws {StashError} `REFERENCES_UNRESOLVED`, with the chain of names that led there (from the returned function)
+ * @param lookUp returns a value as it is stored, or `undefined` for a name that does not exist
+ * @returns a function that returns the expanded value of a name
+ * @throws {StashError} `REFERENCES_UNRESOLVED`, with the chain of names that led there; thrown by the returned function
  */
 export function createReferenceResolver(
   lookUp: (name: string) => string | undefined,
@@ -31,11 +31,11 @@ export function createReferenceResolver(
     const before = known.get(name);
     if (before !== undefined) return before;
     const path = [...chain, name];
-    if (chain.has(name)) throw unresolved(path, "refers to itself. Break the circle");
-    if (chain.size > MAX_DEPTH) throw unresolved(path, TOO_DEEP); // and the stack is not endless
+    if (chain.has(name)) throw unresolved(path, "refers to itself. Remove one of the references");
+    if (chain.size > MAX_DEPTH) throw unresolved(path, TOO_DEEP); // The stack is limited, too.
     const value = lookUp(name);
     if (value === undefined)
-      throw unresolved(path, "is not there. Correct the name, or write $${ for a literal ${");
+      throw unresolved(path, "does not exist. Correct the name, or write $${ for a literal ${");
     chain.add(name);
     let depth = 0;
     const expanded = value.replace(REFERENCE, (token, reference?: string) => {
@@ -45,7 +45,7 @@ export function createReferenceResolver(
       if (depth > MAX_DEPTH) throw unresolved(path, TOO_DEEP);
       total += part.value.length;
       if (total > MAX_TOTAL)
-        throw unresolved(path, "makes the variables grow beyond 64 MB. Refer to it less often");
+        throw unresolved(path, "makes the variables larger than 64 MB in all. Refer to it less often");
       return part.value;
     });
     chain.delete(name);

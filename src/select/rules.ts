@@ -1,7 +1,7 @@
 import { printable } from "../lib/printable.ts";
 import { compileGlob, createNameMatcher } from "./patterns.ts";
 
-/** One line of `variables`: which names it speaks of, and what becomes of them. */
+/** One rule of `variables`: which names it applies to, and what it does with them. */
 export interface VariableRule {
   /** 1-based */
   line: number;
@@ -9,19 +9,19 @@ export interface VariableRule {
   text: string;
   action: "include" | "exclude";
   pattern: string;
-  /** the new name; its `*` stand for those of the pattern */
+  /** the new name; each `*` in it stands for what a `*` of the pattern matched */
   target: string | undefined;
-  /** matching nothing is fine */
+  /** whether it may match nothing */
   isOptional: boolean;
 }
 
-const EXPECTED = "expected NAME, !NAME, NAME? or NAME as OTHER, where NAME may hold *, ? and [a-z]";
+const EXPECTED = "expected NAME, !NAME, NAME? or NAME as OTHER, where NAME may contain *, ? and [a-z]";
 const RULE = /^(?<not>!?)\s*(?<pattern>[^\s!]\S*?)(?<optional>\??)(?:\s+as\s+(?<target>\S+?)(?<late>\??))?$/;
 
 /**
- * Parses rules, one a line or comma; `#` begins a comment.
+ * Parses rules, which are separated by line breaks or commas. `#` starts a comment.
  *
- * @param refuse called for each mistake with the line, the rule and what was expected
+ * @param refuse called for each mistake, with the line, the rule and what was expected
  */
 export function parseVariableRules(text: string, refuse: (mistake: string) => void): VariableRule[] {
   const written = text.split(/\r?\n/).flatMap((line, index) =>
@@ -46,22 +46,23 @@ export function parseVariableRules(text: string, refuse: (mistake: string) => vo
     rules.push(rule);
   }
   if (!rules.some(({ action }) => action === "include")) {
-    refuse("nothing is included. Begin with * to leave names out of everything");
+    refuse("no rule includes anything. To leave out some names and include all others, start with *");
   }
   return rules;
 }
 
-/** `line 3, "DB_*"`: where a rule stands and what it says, safe to print. */
+/** `line 3, "DB_*"`: where a rule is and what it says, safe to print. */
 export function describeRule({ line, text }: VariableRule): string {
   return `line ${line}, "${printable(text)}"`;
 }
 
 function mistakeIn({ action, pattern, target }: VariableRule): string | undefined {
-  if (compileGlob(pattern) === undefined) return "a [ does not close, or holds no range";
+  if (compileGlob(pattern) === undefined) return "a [ is not closed, or holds no valid range";
   if (target === undefined) return undefined;
-  if (action === "exclude") return "what is left out takes no new name";
-  if (!/^[A-Za-z_*][A-Za-z0-9_*]*$/.test(target)) return "the new name may hold letters, digits, _ and *";
-  if (stars(target) > stars(pattern)) return "the new name has more * than the pattern";
+  if (action === "exclude") return "a name that is left out cannot be renamed";
+  if (!/^[A-Za-z_*][A-Za-z0-9_*]*$/.test(target))
+    return "the new name may contain only letters, digits, _ and *";
+  if (stars(target) > stars(pattern)) return "the new name contains more * than the pattern";
   return undefined;
 }
 
@@ -69,7 +70,7 @@ function stars(text: string): number {
   return text.split("*").length - 1;
 }
 
-/** Which variable is exported under which name, and the rule that says so. */
+/** A selected variable, the name under which it is exported, and the rule that says so. */
 export interface Choice {
   source: string;
   target: string;
@@ -77,9 +78,9 @@ export interface Choice {
 }
 
 /**
- * Chooses among names: for each, the last rule that matches it decides.
+ * Selects names. For each name, the last rule that matches it decides.
  *
- * @returns the choices, and the rules that matched nothing
+ * @returns the choices, and the rules that matched no name
  */
 export function chooseVariables(
   names: Iterable<string>,

@@ -1,3 +1,4 @@
+import { didYouMean } from "../lib/did-you-mean.ts";
 import { StashError } from "../lib/errors.ts";
 import { joinLines, listNames, printable } from "../lib/printable.ts";
 import { isIgnored } from "./ignored-names.ts";
@@ -11,7 +12,7 @@ export interface SelectionRules {
 }
 
 /**
- * Chooses and renames. Ignored names do not count, unless a rule asks for them by name.
+ * Selects and renames variables. Ignored names are left out, unless a rule names them explicitly.
  *
  * @throws {StashError} `RULES_UNMATCHED`, `TARGETS_CONFLICT`
  */
@@ -24,13 +25,13 @@ export function selectVariables(
   const isLeftOut = (name: string) => !askedFor.has(name) && isIgnored(name, ignoreSet);
   const candidates = names.filter((name) => !isLeftOut(name));
   const { chosen, unmatched } = chooseVariables(candidates, rules);
-  refuseUnmatched(unmatched, candidates.length, names.filter(isLeftOut));
+  refuseUnmatched(unmatched, candidates, names.filter(isLeftOut));
   const choices = chosen.map((choice) => ({ ...choice, target: prefix + choice.target }));
   refuseConflicts(choices);
   return choices;
 }
 
-/** @throws {StashError} `REQUIRED_MISSING`, naming all that are missing or empty */
+/** @throws {StashError} `REQUIRED_MISSING`, which names all variables that are missing or empty */
 export function checkRequired(variables: ReadonlyMap<string, string>, required: readonly string[]): void {
   const missing = required.filter((name) => !variables.has(name));
   const empty = required.filter((name) => variables.get(name) === "");
@@ -41,27 +42,41 @@ export function checkRequired(variables: ReadonlyMap<string, string>, required: 
   ].filter(Boolean);
   throw new StashError(
     "REQUIRED_MISSING",
-    `Nothing was exported, because required variables are ${parts.join("; ")}. Names count as they are after renaming. ` +
-      "Set them in SecretStash, or correct required.",
+    `Nothing was exported, because required variables are ${parts.join("; ")}.${hintFor(missing, variables.keys())} required takes names ` +
+      "as they are after renaming. Set the variables in SecretStash, or correct required.",
   );
 }
 
-function refuseUnmatched(rules: readonly VariableRule[], count: number, ignored: readonly string[]): void {
+/** A suggestion for the first name that has a similar one among the variables. */
+function hintFor(names: readonly string[], candidates: Iterable<string>): string {
+  const known = [...candidates];
+  return names.map((name) => didYouMean(name, known)).find((hint) => hint !== "") ?? "";
+}
+
+function refuseUnmatched(
+  rules: readonly VariableRule[],
+  candidates: readonly string[],
+  ignored: readonly string[],
+): void {
   const matchesOf = createNameMatcher(rules.map(({ pattern }) => pattern));
   const ignoredBy = new Map<VariableRule | undefined, string>();
   for (const name of ignored) for (const { index } of matchesOf(name)) ignoredBy.set(rules[index], name);
   const lines = rules
-    .filter((rule) => !rule.isOptional && rule.pattern !== "*") // everything may be nothing
-    .filter((rule) => rule.action === "include" || !ignoredBy.has(rule)) // left out already
+    .filter((rule) => !rule.isOptional && rule.pattern !== "*") // An environment may be empty.
+    .filter((rule) => rule.action === "include" || !ignoredBy.has(rule)) // It is left out already.
     .map((rule) => {
       const name = ignoredBy.get(rule);
-      return `- ${describeRule(rule)}${name === undefined ? "" : ` (${printable(name)} is in ignore; name it to bring it in)`}`;
+      const hint =
+        name === undefined
+          ? didYouMean(rule.pattern, candidates)
+          : ` (${printable(name)} is in ignore; name it explicitly to include it)`;
+      return `- ${describeRule(rule)}${hint}`;
     });
   if (lines.length === 0) return;
   throw new StashError(
     "RULES_UNMATCHED",
-    `Nothing was exported, because rules in variables match none of the ${count} variables there are:\n${joinLines(lines)}\n` +
-      "Correct the name, or end the rule in ? if it may be missing.",
+    `Nothing was exported, because these rules in variables match none of the ${candidates.length} variables:\n${joinLines(lines)}\n` +
+      "Correct the name, or end the rule with ? if the variable may be missing.",
   );
 }
 
@@ -77,7 +92,7 @@ function refuseConflicts(choices: readonly Choice[]): void {
   throw new StashError(
     "TARGETS_CONFLICT",
     `Nothing was exported, because variables would be exported under the same name:\n${joinLines(lines)}\n` +
-      "Rename one of them, or leave it out with !NAME.",
+      "Rename one of them, or leave one out with !NAME.",
   );
 }
 

@@ -53,6 +53,7 @@ export async function startAccount(
     account,
     grantKey,
     requests,
-    newStep: (environment) => startJob(mkdtempSync(join(folder, "job-")), noLog).uses(inputs, environment),
+    newStep: (environment) =>
+      startJob(mkdtempSync(join(folder, "job-")), { log: noLog }).uses(inputs, environment),
   };
 }

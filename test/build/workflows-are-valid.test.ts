@@ -83,7 +83,7 @@ test("the npm package runs by itself, with nothing to install beside it", () => 
 test("what users are told to use is the major version that this is", () => {
   const { version } = JSON.parse(read("package.json"));
   const major = `v${version.split(".")[0]}`;
-  for (const file of ["README.md", "docs/getting-started.md", "src/errors.ts", ...files]) {
+  for (const file of ["README.md", "docs/getting-started.md", "src/lib/errors.ts", ...files]) {
     const told = read(file).match(/org\/secret-stash-action(?:\/[\w./-]+)?(?:@|\/blob\/)v\d+/g) ?? [];
     for (const place of told) expect(place, file).toMatch(new RegExp(`${major}$`));
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { actionManifest, actionRoot } from "../runner/job.ts";
 import { drawFlow } from "./flow.ts";
 import { inputDescriptions } from "./input-descriptions.ts";
-import { inputsTable, outputsTable, replaceBetweenMarkers } from "./tables.ts";
+import { inputsTable, outputsTable, replaceBetweenMarkers, withDescriptions } from "./tables.ts";
 
 // Writes what is generated from action.yml and from code: `npm run docs`. A test compares.
 
@@ -12,7 +12,11 @@ export function generatedDocs(): Map<string, string> {
   const manifest = actionManifest();
   const readme = readFileSync(join(actionRoot, "README.md"), "utf8");
   const withInputs = replaceBetweenMarkers(readme, "inputs", inputsTable(manifest));
+  const templates = ["templates/secret-stash/template.yml", "templates/exec/template.yml"].map(
+    (path) => [path, withDescriptions(readFileSync(join(actionRoot, path), "utf8"), manifest)] as const,
+  );
   return new Map([
+    ...templates,
     ["README.md", replaceBetweenMarkers(withInputs, "outputs", outputsTable(manifest))],
     ["src/inputs/descriptions.ts", inputDescriptions(manifest)],
     ["docs/flow-light.svg", drawFlow("light")],

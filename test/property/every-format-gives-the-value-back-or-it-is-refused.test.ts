@@ -85,10 +85,10 @@ describe.each(readers)("$format, read by $name", (reader) => {
 });
 
 test.each<[EnvFileFormat, string, string, RegExp]>([
-  ["docker", "A", "one\ntwo", /- A: holds a line break, and docker's format has no quoting/],
-  ["docker", "A", "one\r", /- A: ends in a carriage return/],
-  ["docker", "A", "x".repeat(70_000), /- A: is over 64 KiB/],
-  ["shell", "UID", "1", /- UID: a shell keeps this name for itself/],
+  ["docker", "A", "one\ntwo", /- A: contains a line break, and docker's format has no quoting/],
+  ["docker", "A", "one\r", /- A: ends with a carriage return/],
+  ["docker", "A", "x".repeat(70_000), /- A: is longer than 64 KiB/],
+  ["shell", "UID", "1", /- UID: shells reserve this name/],
 ])("%s refuses %s", (format, name, value, expected) => {
   expect(() => formatEnvFile(format, "", new Map([[name, value]]))).toThrow(
     expect.objectContaining({ code: "VALUES_REFUSED", message: expect.stringMatching(expected) }),

@@ -16,7 +16,7 @@ export interface Job {
   readonly summary: string[];
   /** what later steps get, from `GITHUB_ENV` */
   readonly environment: Map<string, string>;
-  /** A step that uses the action in `actionRoot`. */
+  /** A step that uses the action. */
   uses(inputs: Record<string, string>, environment?: Record<string, string>): ActionStep;
   /** A `run:` step in bash. @param outputs where the step's outputs go */
   run(script: string, outputs?: Map<string, string>): Promise<number>;
@@ -33,8 +33,17 @@ export interface ActionStep {
 
 export const actionRoot = join(import.meta.dirname, "../..");
 
+export interface JobOptions {
+  log?: Log;
+  /** where the action is */
+  root?: string;
+}
+
 /** Starts a job in folders of its own, with the environment a runner gives: nothing of this process's but PATH. */
-export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-")), log = createLog()): Job {
+export function startJob(
+  folder = mkdtempSync(join(tmpdir(), "runner-")),
+  { log = createLog(), root = actionRoot }: JobOptions = {},
+): Job {
   const environment = new Map<string, string>();
   const summary: string[] = [];
   const temp = join(folder, "_temp");
@@ -98,7 +107,7 @@ export function startJob(folder = mkdtempSync(join(tmpdir(), "runner-")), log = 
       const stage = async (file: string, onStart?: (child: ChildProcess) => void) => {
         const states = Object.fromEntries([...state].map(([name, value]) => [`STATE_${name}`, value]));
         const extra = { ...stepEnvironment, ...inputEnvironment(inputs), ...states };
-        const result = await runStage([process.execPath, join(actionRoot, file)], extra, onStart);
+        const result = await runStage([process.execPath, join(root, file)], extra, onStart);
         for (const [name, value] of result.outputs) outputs.set(name, value);
         for (const [name, value] of result.state) state.set(name, value);
         return result.code;

@@ -7,11 +7,11 @@ export interface Masker {
 
 export function createMasker(): Masker {
   const originals = new Set<string>();
-  const registered = new Set<string>();
+  const registered = createIndex();
   const register = (text: string) => {
     if (text === "" || originals.has(text)) return;
     originals.add(text);
-    for (const form of [text, ...derivedForms(text)]) if (form !== "") registered.add(form);
+    for (const form of [text, ...derivedForms(text)]) registered.add(form);
   };
   return {
     add: (value) => {
@@ -20,7 +20,7 @@ export function createMasker(): Masker {
       for (const line of value.split(/[\r\n]/)) register(line.trim());
       return undefined;
     },
-    mask: (line) => replaceRanges(line, mergeRanges(findAll(line, registered))),
+    mask: (line) => replaceRanges(line, mergeRanges(registered.findAll(line))),
   };
 }
 
@@ -74,14 +74,35 @@ function ampersandParts(text: string): string[] {
 
 type Range = readonly [start: number, end: number];
 
-function findAll(line: string, needles: ReadonlySet<string>): Range[] {
-  const ranges: Range[] = [];
-  for (const needle of needles) {
-    for (let at = line.indexOf(needle); at >= 0; at = line.indexOf(needle, at + 1)) {
-      ranges.push([at, at + needle.length]);
-    }
-  }
-  return ranges;
+const PREFIX = 4;
+
+/** Strings by their first characters, so that a hundred thousand of them are not all searched for in every line. */
+function createIndex(): { add(text: string): void; findAll(line: string): Range[] } {
+  const byPrefix = new Map<string, Set<string>>();
+  const lengths = new Set<number>();
+  return {
+    add: (text) => {
+      if (text === "") return;
+      const prefix = text.slice(0, PREFIX);
+      lengths.add(prefix.length);
+      const others = byPrefix.get(prefix);
+      if (others === undefined) byPrefix.set(prefix, new Set([text]));
+      else others.add(text);
+    },
+    findAll: (line) => {
+      const ranges: Range[] = [];
+      for (let at = 0; at < line.length; at += 1) {
+        for (const length of lengths) {
+          for (const text of byPrefix.get(line.slice(at, at + length)) ?? []) {
+            if (text.slice(0, PREFIX).length === length && line.startsWith(text, at)) {
+              ranges.push([at, at + text.length]);
+            }
+          }
+        }
+      }
+      return ranges;
+    },
+  };
 }
 
 /** Overlapping and touching ranges are one. */

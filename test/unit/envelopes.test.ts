@@ -23,11 +23,11 @@ test.each([
   ["no ciphertext", { v: 1, alg: "RSA-OAEP" }],
   ["text that is not JSON", "{"],
   ["null", null],
-])("%s does not open, with one and the same error", (_, wire) => {
+])("%s cannot be opened, and the error is always the same", (_, wire) => {
   expect(() => openEnvelope(wire, privateKey)).toThrow(
     expect.objectContaining({
       code: "ENVELOPE_UNREADABLE",
-      message: expect.stringMatching(/^The envelope .* does not open\./),
+      message: expect.stringMatching(/^The envelope .* cannot be opened\./),
     }),
   );
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { describeError, listNames, printable, StashError } from "../../src/lib/errors.ts";
+import { describeError, StashError } from "../../src/lib/errors.ts";
+import { listNames, printable } from "../../src/lib/printable.ts";
 
 test.each([
   ["plain name_1", "plain name_1"],
@@ -47,7 +48,7 @@ test("any other error shows its frames, never its message, which may quote what 
   expect((thrown as Error).message).toContain("plain-se"); // negative control: Node does quote it
   const { message } = describeError(thrown);
   expect(message).toMatch(
-    /fault of its own \(SyntaxError, unknown error\).*\[INTERNAL\]\nhttps:\S+#internal\n {4}at /,
+    /because of a bug \(SyntaxError, unknown error\).*\[INTERNAL\]\nhttps:\S+#internal\n {4}at /,
   );
   expect(message).not.toContain("plain-se");
   expect(describeError("a thrown string").message).not.toContain("a thrown string");

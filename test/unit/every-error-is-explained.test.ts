@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { describeError, StashError } from "../../src/lib/errors.ts";
 import { actionRoot } from "../runner/job.ts";
 
-const source = readFileSync(join(actionRoot, "src/errors.ts"), "utf8");
+const source = readFileSync(join(actionRoot, "src/lib/errors.ts"), "utf8");
 const codes = Array.from(source.matchAll(/^ {2}\| "([A-Z_]+)"/gm), ([, code = ""]) => code);
 const page = readFileSync(join(actionRoot, "docs/errors.md"), "utf8");
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { chooseMasked, masksOfOrdinaryText, partlyMasked } from "../../src/select/masking.ts";
+import { chooseMasked, namesMaskingOrdinaryText, partlyMasked } from "../../src/select/masking.ts";
 
-const choose = (values: Record<string, string>, unmasked: string[] = [], minLength = 0) =>
-  chooseMasked(new Map(Object.entries(values)), { unmasked, minLength });
+const choose = (values: Record<string, string>, unmasked: string[] = [], minMaskLength = 0) =>
+  chooseMasked(new Map(Object.entries(values)), { unmasked, minMaskLength });
 
 test("everything is masked but what unmasked names or matches, and what is too short", () => {
   const values = { NODE_ENV: "testing", APP_URL: "https://x", TOKEN: "s3cr3t", PIN: "123" };
@@ -28,7 +28,7 @@ test("masks of ordinary text are named: words, small numbers, single characters"
     H: "",
     I: "🔐",
   };
-  expect(masksOfOrdinaryText(choose(values))).toEqual(["A", "B", "C", "D", "E", "F", "I"]);
+  expect(namesMaskingOrdinaryText(choose(values))).toEqual(["A", "B", "C", "D", "E", "F", "I"]);
 });
 
 test("an unmasked value that holds a masked one is named", () => {

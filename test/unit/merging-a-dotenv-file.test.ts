@@ -53,11 +53,11 @@ describe("what no form carries through every reader is refused by name, with the
     ["a doubled backslash", "C:\\\\x", /doubled or final backslash, which python-dotenv/],
     ["a final backslash", "C:\\", /doubled or final backslash, which python-dotenv/],
     ["an interpolation", "a ${B} c", /python-dotenv expands/],
-    ['="', 'x="y', /phpdotenv drops the rest/],
-    ["both quotes", `it's "quoted"`, /double quote beside .*npm's dotenv/],
-    ["a backslash beside a line break", "a\\n\nb", /backslash beside .*phpdotenv/],
-    ["a backtick beside a single quote", "it's `id`", /backtick beside .*POSIX shell/],
-    ["a dollar sign beside a line break", "$HOME\n", /dollar sign beside .*ruby's dotenv/],
+    ['="', 'x="y', /phpdotenv ignores the rest/],
+    ["both quotes", `it's "quoted"`, /double quote together .*npm's dotenv/],
+    ["a backslash beside a line break", "a\\n\nb", /backslash together .*phpdotenv/],
+    ["a backtick beside a single quote", "it's `id`", /backtick together .*POSIX shell/],
+    ["a dollar sign beside a line break", "$HOME\n", /dollar sign together .*ruby's dotenv/],
     ["a last = after a line break", "a\nb=", /phpdotenv 5.4/],
   ])("%s", (_, value, reason) => {
     expect(() => merge("", { FINE: "fine", BAD_NAME: value })).toThrow(

@@ -10,7 +10,7 @@ const variables = new Map([
 
 test("where case does not count, as on Windows, names that differ by it alone are refused", () => {
   expect(() => checkExports(variables, { ...rules, ignoresCase: true })).toThrow(
-    "the same but for upper and lower case, which are not told apart here (rename one with variables: NAME as OTHER): API_KEY, Api_Key",
+    "different only by upper and lower case, which does not count here (rename one with variables: NAME as OTHER): API_KEY, Api_Key",
   );
 });
 

@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { commandEnvironment } from "../../src/command/environment.ts";
+import { describeOversized } from "../../src/command/limits.ts";
+import { notStarted } from "../../src/command/masked.ts";
+import { formatGitHub } from "../../src/format/github.ts";
 import { isOurs } from "../../src/key/leftovers.ts";
 import { isOwnerAlive } from "../../src/key/owner.ts";
 import { checkTemporaryDirectory } from "../../src/key/temporary-directory.ts";
-import { formatGitHub } from "../../src/format/github.ts";
-import { commandEnvironment } from "../../src/command/run.ts";
-import { notStarted } from "../../src/command/masked.ts";
-import { describeOversized } from "../../src/command/limits.ts";
 import { isDangerousName } from "../../src/select/dangerous-names.ts";
 
 // Windows and macOS, wherever these run: what differs takes the platform, or what stands for it, as a parameter.
@@ -68,7 +68,7 @@ describe("Windows", () => {
 describe("macOS", () => {
   test("starts nothing with more than 1 MiB, one string or many", () => {
     const megabyte = new Map([["LARGE", "x".repeat(1024 * 1024)]]);
-    expect(describeOversized(megabyte, "darwin")).toContain("close to 1 MiB, which macOS refuses");
+    expect(describeOversized(megabyte, "darwin")).toContain("close to 1 MiB, which is the limit of macOS");
     expect(describeOversized(new Map([["A", "x".repeat(500_000)]]), "darwin")).toBeUndefined();
     expect(describeOversized(megabyte, "win32")).toBeUndefined();
   });

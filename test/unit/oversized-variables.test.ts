@@ -11,12 +11,12 @@ test.each<[string, Map<string, string>, RegExp]>([
   [
     "one of 128 KiB with its name",
     new Map([["A", "x".repeat(128 * KIB - 2)]]),
-    /^A: over 128 KiB, which Linux refuses/,
+    /^A: larger than 128 KiB, which Linux does not allow/,
   ],
   [
     "many of 60 KiB",
     new Map(Array.from({ length: 40 }, (_, i) => [`N${i}`, "x".repeat(60 * KIB)])),
-    /^The variables together are close to 2 MiB/,
+    /^The variables together come close to 2 MiB/,
   ],
 ])("%s: said before Linux says it", (_, variables, expected) => {
   expect(describeOversized(variables, "linux")).toMatch(expected);

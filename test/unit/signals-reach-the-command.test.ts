@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { passOnSignals } from "../../src/lib/cancellation.ts";
+import { passOnSignals } from "../../src/command/signals.ts";
 
 test("one that comes before the process id is known is tried again until it is", async () => {
   const pidFile = makePidFile();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { selectVariables } from "../../src/select/selection.ts";
 import { parseVariableRules } from "../../src/select/rules.ts";
+import { selectVariables } from "../../src/select/selection.ts";
 
 const stored = [
   "DB_HOST",
@@ -82,13 +82,13 @@ describe("what is refused", () => {
     [
       "a rule that matches nothing",
       "X1\nSENTRY_DSN",
-      /RULES_UNMATCHED.*- line 2, "SENTRY_DSN"\n.*end the rule in \?/s,
+      /RULES_UNMATCHED.*- line 2, "SENTRY_DSN"\n.*end the rule with \?/s,
     ],
     ["a pattern that matches nothing", "GCP_*", /RULES_UNMATCHED.*none of the 7 variables/s],
     [
       "a pattern that only ignored names match",
       "X1\nAPP_*",
-      /"APP_\*" \(APP_(KEY|ENV) is in ignore; name it to bring it in\)/,
+      /"APP_\*" \(APP_(KEY|ENV) is in ignore; name it explicitly to include it\)/,
     ],
     ["an exclusion that matches nothing", "*\n!SENTRY_DSN", /RULES_UNMATCHED.*"!SENTRY_DSN"/s],
     [
@@ -116,18 +116,18 @@ describe("what is refused", () => {
     ["A B", /^line 1, "A B": expected NAME, !NAME, NAME\? or NAME as OTHER/],
     ["X1\nA as", /^line 2, "A as": expected/],
     ["A as B C", /expected NAME/],
-    ["!A", /nothing is included\. Begin with \*/],
-    ["# only a comment", /nothing is included/],
+    ["!A", /no rule includes anything\. .*start with \*/],
+    ["# only a comment", /no rule includes anything/],
     ["!", /^line 1, "!": expected/],
     ["!!A", /expected/],
-    ["!A as B", /what is left out takes no new name/],
-    ["A as 1B", /the new name may hold letters, digits, _ and \*/],
-    ["A as B-C", /the new name may hold/],
+    ["!A as B", /a name that is left out cannot be renamed/],
+    ["A as 1B", /the new name may contain only letters, digits, _ and \*/],
+    ["A as B-C", /the new name may contain/],
     ["A as B*", /more \* than the pattern/],
     ["A_* as *_*", /more \* than the pattern/],
-    ["A[b", /a \[ does not close/],
-    ["A[]", /a \[ does not close/],
-    ["A[z-a]", /holds no range/],
+    ["A[b", /a \[ is not closed/],
+    ["A[]", /a \[ is not closed/],
+    ["A[z-a]", /holds no valid range/],
   ])("%j", (rules, expected) => {
     expect(() => select(rules)).toThrow(expected);
   });

@@ -12,12 +12,15 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { createKeyDirectory, newKeyDirectoryPath } from "../../src/key/directory.ts";
+import { writeEnvFile } from "../../src/export/env-file.ts";
+import { deleteDraft, restoreEnvFile } from "../../src/export/env-file-restore.ts";
+import type { EnvFileRecord } from "../../src/journal/env-file-record.ts";
 import { deleteKeyDirectory } from "../../src/key/delete.ts";
-import { deleteDraft, type EnvFile, restoreEnvFile, writeEnvFile } from "../../src/export/env-file.ts";
+import { createKeyDirectory } from "../../src/key/directory.ts";
+import { newKeyDirectoryPath } from "../../src/key/path.ts";
 
 let folder = "";
-let file: EnvFile;
+let file: EnvFileRecord;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "left-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Session, startSession } from "../scenarios/session.ts";
+import { type Session, startSession } from "../support/session.ts";
 
 const variables = {
   PLAIN: "value",

@@ -5,7 +5,7 @@ import { fingerprintOf } from "../../src/crypto/device-key.ts";
 import { openEnvelope } from "../../src/crypto/envelope.ts";
 import { readGrantKey } from "../../src/crypto/grant-key.ts";
 import { decryptPayload } from "../../src/crypto/payload.ts";
-import { startSession } from "../scenarios/session.ts";
+import { startSession } from "../support/session.ts";
 
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, "official-formats.json"), "utf8"));
 const dek = Buffer.from(vectors.dek, "hex");

@@ -1,9 +1,9 @@
 /**
- * Runs one shell command with the variables of a SecretStash environment, its output masked, and deletes the key when it ends:
+ * Runs one shell command with the variables of a SecretStash environment, masks its output, and deletes the key when it ends:
  *
  *   secretStashExec(environment: 'testing', applicationId: 'app_1234', command: './deploy.sh')
  *
- * apiToken and grantKey name "Secret text" credentials. Nothing is put into a command line: every process can list those.
+ * apiToken and grantKey are ids of "Secret text" credentials. Nothing is put into a command line, because every process can list those.
  */
 def call(Map config = [:]) {
     for (name in ['environment', 'applicationId', 'command']) {
@@ -23,7 +23,7 @@ def call(Map config = [:]) {
             "SS_BUNDLE=${literally(config.bundlePath ?: '/opt/secret-stash-ci')}",
             "SS_COMMAND=${literally(config.command)}",
         ]) {
-            // Single quotes: Groovy puts nothing into this text. Without set +x, Jenkins' shell prints the command first.
+            // Single quotes, so that Groovy interpolates nothing. Without set +x, Jenkins' shell would print the command first.
             sh '''#!/bin/sh
                 set +x
                 exec node "$SS_BUNDLE/index.js" exec -- sh -ec "$SS_COMMAND"
@@ -32,7 +32,7 @@ def call(Map config = [:]) {
     }
 }
 
-/** withEnv expands $NAME in what it is given (hudson.Util.replaceMacro), which would paste a pull request's title into a command. */
+/** withEnv expands $NAME in its arguments (hudson.Util.replaceMacro), which would paste a pull request's title into a command. */
 private String literally(Object text) {
     return text.toString().replace('$', '$$')
 }

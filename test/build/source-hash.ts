@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+// `npm run build` notes in dist/package.json from which source dist/ was built, so that the tests never run a stale bundle unnoticed.
+
+const root = join(import.meta.dirname, "../..");
+const manifest = join(root, "dist/package.json");
+
+/** SHA-256 over the names and contents of everything that is compiled. */
+export function hashSource(): string {
+  const hash = createHash("sha256");
+  for (const file of ["tsconfig.json", ...globSync("src/**/*.{ts,js,json}", { cwd: root }).sort()]) {
+    hash
+      .update(`${file.replaceAll("\\", "/")}\0`)
+      .update(readFileSync(join(root, file)))
+      .update("\0");
+  }
+  return hash.digest("hex");
+}
+
+export function builtFrom(): string {
+  return JSON.parse(readFileSync(manifest, "utf8")).source;
+}
+
+if (import.meta.main) {
+  writeFileSync(manifest, `${JSON.stringify({ type: "module", source: hashSource() }, null, 2)}\n`);
+}
