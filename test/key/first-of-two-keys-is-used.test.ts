@@ -1,57 +1,54 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, inject, onTestFinished, test } from "vitest";
 import { actionRoot } from "../runner/job.ts";
 import { startCliSession } from "../support/cli.ts";
+import { copyQuickAction } from "../support/quick-action.ts";
 import { startSession } from "../support/session.ts";
 
 const isRaced = availableParallelism() > 1 && existsSync("/proc/self/environ");
 const race = test.skipIf(!isRaced);
 const why = isRaced ? "" : " (needs two processors and /proc)";
 
-// The tracking id is the runner's, and here what a job's processes are found by.
+// The tracking id is the runner's. Here it also tells which processes belong to a job.
 
 race(`the other is ended with it${why}`, async () => {
-  const session = await startSession();
-  const id = `github_${session.account.apiToken.slice(-12)}`;
-  let most = 0;
-  const watch = setInterval(() => {
-    most = Math.max(most, processesOf(id).length);
-  }, 5);
-  expect(await session.step({}, { RUNNER_TRACKING_ID: id }).main()).toBe(0);
-  clearInterval(watch);
-  expect(most).toBe(3); // control: main, and two that make a key
-  await ended(id, 200);
+  const { session, folder, id } = await startRace("one");
+  const code = await session.step({}, { RUNNER_TRACKING_ID: id }).main(async () => {
+    while (processesOf(id).length < 3) await sleep(1); // main, and two that generate a key
+    writeFileSync(join(folder, "go"), "");
+  });
+  expect(code).toBe(0);
+  await ended(id); // It would never end by itself.
 });
 
 race(`a cancelled job does not wait for either${why}`, async () => {
-  const session = await startSession();
-  const id = `github_${session.account.apiToken.slice(-12)}`;
+  const { session, id } = await startRace("none");
   const code = await session.step({}, { RUNNER_TRACKING_ID: id }).main(async (child) => {
     while (processesOf(id).length < 3) await sleep(1);
     child.kill("SIGTERM");
   });
   expect(code).not.toBe(0);
-  await ended(id, 200);
+  await ended(id);
   expect(session.leftInTemp()).toEqual([]);
   expect(session.requests.filter(({ method }) => method === "POST")).toEqual([]);
 });
 
-race(`who is killed leaves none that goes on for long${why}`, async () => {
-  const session = await startSession();
+race(`if main is killed, none goes on for long${why}`, async () => {
+  const session = await startSession({ root: actionRoot });
   const id = `github_${session.account.apiToken.slice(-12)}`;
   const code = await session.step({}, { RUNNER_TRACKING_ID: id }).main(async (child) => {
     while (processesOf(id).length < 3) await sleep(1);
     child.kill("SIGKILL");
   });
   expect(code).not.toBe(0);
-  await ended(id, 10_000);
+  await ended(id);
   expect(session.leftInTemp()).toEqual([]);
 });
 
-test("where no process can be had for it, the key is made in this one", async () => {
+test("if no process can be started, the key is generated in this one", async () => {
   const session = await startCliSession();
   const bundle = join(session.job.workspace, "bundle");
   cpSync(join(actionRoot, "dist"), bundle, { recursive: true });
@@ -61,8 +58,8 @@ test("where no process can be had for it, the key is made in this one", async ()
   expect(session.left()).toEqual([]);
 });
 
-race(`those that make it are told nothing of the job${why}`, async () => {
-  const session = await startSession();
+race(`the processes that generate it learn nothing about the job${why}`, async () => {
+  const session = await startSession({ root: actionRoot });
   const id = `github_${session.account.apiToken.slice(-12)}`;
   const seen: string[] = [];
   await session.step({}, { RUNNER_TRACKING_ID: id }).main(async (child) => {
@@ -79,9 +76,26 @@ race(`those that make it are told nothing of the job${why}`, async () => {
   for (const text of seen) expect(/^RUNNER_TRACKING_ID=[\w-]+\0$|generate-key\.js\0$/.test(text)).toBe(true);
 });
 
-async function ended(trackingId: string, withinMs: number): Promise<void> {
-  const until = performance.now() + withinMs;
-  while (processesOf(trackingId).length > 0 && performance.now() < until) await sleep(5);
+/** An action in which a key takes as long as the test wants: `one` of the two gets its key once the file `go` is there, the other never. */
+async function startRace(winners: "one" | "none") {
+  const folder = mkdtempSync(join(tmpdir(), "race-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const root = copyQuickAction(folder, inject("keyPool"));
+  const session = await startSession({ root });
+  writeFileSync(
+    join(root, "dist/generate-key.js"),
+    `import { existsSync, mkdirSync } from "node:fs";
+     const folder = ${JSON.stringify(folder)};
+     const isFirst = (() => { try { return mkdirSync(folder + "/first") === undefined; } catch { return false; } })();
+     if (!isFirst || ${winners === "none"}) await new Promise(() => setInterval(() => {}, 1000));
+     while (!existsSync(folder + "/go")) await new Promise((soon) => setTimeout(soon, 5));
+     await import("./generate-key-for-real.js");`,
+  );
+  return { session, folder, id: `github_${session.account.apiToken.slice(-12)}` };
+}
+
+async function ended(trackingId: string): Promise<void> {
+  for (let tries = 0; tries < 10_000 && processesOf(trackingId).length > 0; tries += 1) await sleep(10);
   expect(processesOf(trackingId)).toEqual([]);
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { parse as parseYaml } from "yaml";
+import { coverageEnvironment } from "../support/coverage.ts";
 import { parseCommandFile } from "./command-file.ts";
 import { createLog, type Log } from "./log.ts";
 
@@ -71,6 +72,7 @@ export function startJob(
       GITHUB_WORKSPACE: workspace,
       RUNNER_TEMP: temp,
       RUNNER_OS: "Linux",
+      ...coverageEnvironment,
     };
     const code = await execute(
       command,

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { coverageEnvironment } from "./coverage.ts";
 import { type Session, type SessionOptions, startSession } from "./session.ts";
 
 export interface CliResult {
@@ -54,6 +55,7 @@ export async function startCliSession(options: SessionOptions = {}): Promise<Cli
         PATH: process.env.PATH ?? "",
         HOME: session.job.workspace,
         TMPDIR: temp,
+        ...coverageEnvironment,
         ...inputs,
         ...environment,
       };
