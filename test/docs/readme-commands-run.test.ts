@@ -16,7 +16,7 @@ const runElsewhere: Record<string, string> = {
   "npm ci && npm run demo": "test/demo/demo-runs.test.ts",
   "npm run demo:gitlab": "test/gitlab/component-works-in-a-pipeline.test.ts",
   "npm run demo:approve": "test/demo/demo-runs.test.ts",
-  "npm test": ".ci/run",
+  "npm ci && npm test": ".ci/run",
   "set -a; . ./credentials.json.env; set +a": "test/stash-server/starts-from-the-command-line.test.ts",
   "npx node dist/index.js doctor": "test/stash-server/starts-from-the-command-line.test.ts",
   "npx node dist/index.js exec -- printenv GREETING":
