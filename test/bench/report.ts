@@ -1,6 +1,6 @@
 import { median, quantile } from "./timing.ts";
 
-/** One target, and what was measured: met when it is at most (or, for a speed, at least) that. */
+/** A target, and what was measured. It is met if the figure is at most the target; for a speed, at least. */
 export interface Claim {
   what: string;
   measured: number;
@@ -30,7 +30,7 @@ export function tableOfClaims(claims: readonly Claim[]): string {
 export function tableOfTimes(times: ReadonlyMap<string, readonly number[]>): string {
   const [bare = 1] = [...times.values()].map(median);
   return table(
-    ["what", "median ms", "min", "p90", "max", "times node -e 0"],
+    ["what", "median ms", "min", "p90", "max", "times bare Node"],
     [...times].map(([name, values]) => [
       name,
       ...[median(values), Math.min(...values), quantile(values, 0.9), Math.max(...values)].map((value) =>
