@@ -66,7 +66,7 @@ test("a file by its absolute path, with the key's id before it, saves a request 
   expect(session.requests).toHaveLength(4);
 });
 
-test("what is no secret about a grant key is not masked: a JWK's public members, a path", async () => {
+test("the public parts of a grant key are not masked: a JWK's public members, a path", async () => {
   const session = await startSession();
   expect(await session.step({ "grant-key": `${session.account.grantKeyId}:${jwk}` }).main()).toBe(0);
   writeFileSync(join(session.job.workspace, "grant.key"), pem, { mode: 0o600 });

@@ -22,7 +22,7 @@ test.each([
   expect(message).not.toContain(key.slice(0, 30));
 });
 
-test("an elliptic-curve key is no RSA key", async () => {
+test("an elliptic-curve key is refused", async () => {
   const session = await startSession();
   const { privateKey } = generateKeyPairSync("ec", {
     namedCurve: "P-256",
@@ -34,7 +34,7 @@ test("an elliptic-curve key is no RSA key", async () => {
   );
 });
 
-test("a path to nothing is told from a key, and not printed, because it may be a mangled key", async () => {
+test("a path that does not exist is told from a key, and not printed, because it may be a mangled key", async () => {
   const session = await startSession();
   const message = await failingMain(session, { "grant-key": "no/such/file.pem" });
   expect(message).toMatch(

@@ -6,12 +6,12 @@ import { failingMain, type Session, startSession } from "../support/session.ts";
 const threeWays =
   /has no access to environment ci\. .*three ways to do that:\n- an existing envelope: .*\n- a grant key: .*\n- an approval: .* \[ENVELOPE_MISSING\]\n/;
 
-test("when the service says so with null", async () => {
+test("if the service answers with null", async () => {
   const session = await startSession({ grant: false });
   expect(await failingMain(session)).toMatch(threeWays);
 });
 
-test("when the service says so with 404", async () => {
+test("if the service answers with 404", async () => {
   const session = await startSession({
     grant: false,
     answer: ({ url }) =>
@@ -28,7 +28,7 @@ test("no DEK is made and no envelope is posted: the environment's ciphertexts st
   );
 });
 
-test("an envelope that was wrapped for another key does not open, and why is not told", async () => {
+test("an envelope that was wrapped for another key cannot be opened, and the reason is not revealed", async () => {
   const { publicKey } = generateKeyPairSync("rsa", {
     modulusLength: 4096,
     privateKeyEncoding: { type: "pkcs8", format: "pem" },

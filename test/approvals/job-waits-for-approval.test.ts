@@ -94,7 +94,7 @@ describe.concurrent("grant-wait", () => {
     ).toEqual([]);
   });
 
-  test("nobody approves: a clear error at the deadline, by the service's clock, and nothing left", async ({
+  test("nobody approves: a clear error at the deadline, by the service's clock, and nothing is left", async ({
     onTestFinished,
   }) => {
     const { code, error, session } = await waits(onTestFinished, ({ server }) =>
@@ -122,7 +122,7 @@ describe.concurrent("grant-wait", () => {
     expect(session.server.store.listAudit().map(({ action }) => action)).toContain("key.expire");
   });
 
-  test("the key is deleted by whoever refuses: it says so at once", async ({ onTestFinished }) => {
+  test("the key is deleted to refuse the request: it says so at once", async ({ onTestFinished }) => {
     const { error } = await waits(onTestFinished, ({ server }) => {
       server.store.deleteKey(server.store.listKeys().at(-1)?.id ?? 0);
     });
@@ -156,7 +156,7 @@ describe.concurrent("grant-wait", () => {
     expect(error).toMatch(/^This application has no environment ci\. .* \[ENVIRONMENT_NOT_FOUND\]\n/);
   });
 
-  test("a service that says none with 404 is waited for all the same", async ({ onTestFinished }) => {
+  test("a service that answers 404 for none is waited for as well", async ({ onTestFinished }) => {
     const session = await startApprovalSession({
       onTestFinished,
       answer: ({ method, url }) => {
@@ -172,7 +172,7 @@ describe.concurrent("grant-wait", () => {
     expect(await main).toBe(0);
   });
 
-  test("so is one that stumbles when it is asked what else is wrong", async ({ onTestFinished }) => {
+  test("so is one that fails when it is asked for the reason", async ({ onTestFinished }) => {
     let approved = false;
     let waiting = false;
     const session = await startApprovalSession({
@@ -193,7 +193,7 @@ describe.concurrent("grant-wait", () => {
     expect(await main).toBe(0);
   });
 
-  test("429 and 500 while waiting are borne", async ({ onTestFinished }) => {
+  test("429 and 500 while waiting are tolerated", async ({ onTestFinished }) => {
     const faults = [
       () => Response.json({}, { status: 500 }),
       () => Response.json({}, { status: 429, headers: { "Retry-After": "1" } }),
@@ -247,7 +247,7 @@ describe.concurrent("grant-wait", () => {
     );
   });
 
-  test("two jobs wait: each goes on with its own approval alone", async ({ onTestFinished }) => {
+  test("two jobs wait: each goes on with its own approval only", async ({ onTestFinished }) => {
     const session = await startApprovalSession({ onTestFinished });
     const { job, server } = session;
     const other = startJob();
@@ -266,7 +266,7 @@ describe.concurrent("grant-wait", () => {
     expect(await first).toBe(0);
   });
 
-  test("approved for the wrong key: the job goes on waiting until its deadline", async ({
+  test("the wrong key is approved: the job goes on waiting until its deadline", async ({
     onTestFinished,
   }) => {
     const { error } = await waits(onTestFinished, ({ server, session }) => {

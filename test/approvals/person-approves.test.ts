@@ -10,7 +10,7 @@ import { type ApprovalSession, startApprovalSession } from "../support/approver.
 
 const label = "CI/CD Temporary Key (acme/app deploy #17)";
 
-test("without a terminal it lists what waits, and does not ask", async () => {
+test("without a terminal it lists the requests, and does not ask", async () => {
   const session = await startApprovalSession();
   const none = await session.approve(["--environment", "ci"]);
   expect(none).toEqual({ code: 0, stdout: "No keys need access to environment ci.\n", stderr: "" });
@@ -39,7 +39,7 @@ test("without a terminal it lists what waits, and does not ask", async () => {
   expect(granted(session)).toEqual([]);
 });
 
-test("--json tells programs on stdout, and people on stderr", async () => {
+test("--json writes facts for programs to stdout, and text for people to stderr", async () => {
   const session = await startApprovalSession();
   const { newer } = addRequests(session);
   const listed = await session.approve(["--environment", "ci", "--json"]);
@@ -102,7 +102,7 @@ test("--fingerprint refuses when none or two match, when it is too short, and ne
   expect(granted(session)).toEqual([]);
 });
 
-test("an approver without access, without a key, or with another account's key is told so before being asked", async () => {
+test("an approver without access, without a key, or with another account's key learns it before being asked", async () => {
   const session = await startApprovalSession();
   const { newer } = addRequests(session);
   const { store } = session.server;
@@ -121,7 +121,7 @@ test("an approver without access, without a key, or with another account's key i
   expect(closed.stderr).toMatch(/it does not open its envelope.* \[APPROVER_WITHOUT_ACCESS\]/);
 });
 
-test("--watch --yes-label approves temporary keys of that label alone, after a warning", async () => {
+test("--watch --yes-label approves only temporary keys with that label, after a warning", async () => {
   const session = await startApprovalSession();
   const { store } = session.server;
   const { older, newer } = addRequests(session);
@@ -183,7 +183,7 @@ test.skipIf(!existsSync("/usr/bin/script"))(
 );
 
 test.skipIf(!existsSync("/usr/bin/script"))(
-  "what is typed before a question stands there is no answer to it",
+  "text that is typed before a question is shown is not an answer to it",
   async () => {
     const session = await startApprovalSession();
     addRequests(session);

@@ -38,7 +38,7 @@ describe.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("%s", (signal) => {
   });
 });
 
-test("a job cancelled after main: post takes everything back", async () => {
+test("a job that is cancelled after main: post undoes everything", async () => {
   const session = await startSession();
   const step = session.step({ "env-file": ".env" });
   await step.main();

@@ -5,7 +5,7 @@ import { endpoints, type Session, startSession } from "../support/session.ts";
 
 const GONE = "SecretStash: the temporary key is gone.";
 
-test("post twice: the second finds all gone and says nothing alarming", async () => {
+test("post twice: the second run finds nothing and does not alarm anybody", async () => {
   const session = await startSession();
   const [mine, ours] = [join(session.job.workspace, ".env"), join(session.job.workspace, "ours.json")];
   writeFileSync(mine, "MINE=1\n");
@@ -69,7 +69,7 @@ test("a link in the key directory's place is removed, its target untouched, and 
   });
 });
 
-test("a service that cannot delete keys (404, 405) is fine: the key dies by its TTL", async () => {
+test("a service that cannot delete keys (404, 405) is fine: the key expires by its TTL", async () => {
   for (const status of [404, 405]) {
     const session = await startSession({
       answer: ({ method }) => (method === "DELETE" ? new Response(null, { status }) : undefined),
@@ -85,7 +85,7 @@ test("a service that cannot delete keys (404, 405) is fine: the key dies by its 
   }
 });
 
-test("a service that fails to delete the key leaves a warning with the key's expiry, and the job's result alone", async () => {
+test("if the service fails to delete the key, a warning tells its expiry, and the job's result does not change", async () => {
   const session = await startSession({
     answer: ({ method }) => (method === "DELETE" ? new Response("broken", { status: 500 }) : undefined),
   });
@@ -130,7 +130,7 @@ test("a registration whose answer is lost is found by its fingerprint, and goes 
   expect(session.server.store.listKeys()).toHaveLength(2);
 });
 
-test("one that cannot be looked up either leaves a warning", async () => {
+test("if it cannot be looked up either, there is a warning", async () => {
   const session = await startSession({
     answer: ({ url }) => (url === "/api/user/keys" ? Response.json({}, { status: 503 }) : undefined),
   });
@@ -157,7 +157,7 @@ test("a later step that spoils the inputs does not keep post from its work", asy
   expect(session.server.store.listKeys()).toHaveLength(2);
 });
 
-test("without any input left, what is on this machine goes, and a warning names what is not", async () => {
+test("without any input left, everything on this machine is removed, and a warning names the rest", async () => {
   const session = await startSession();
   const step = session.step();
   expect(await step.main()).toBe(0);
@@ -170,7 +170,7 @@ test("without any input left, what is on this machine goes, and a warning names 
   );
 });
 
-test("post talks to the service that main registered with, whatever later steps made of the environment", async () => {
+test("post talks to the service that main used, whatever later steps did to the environment", async () => {
   const session = await startSession();
   const { inputs, job } = session;
   const { "api-url": url = "", ...others } = inputs;

@@ -20,7 +20,7 @@ const past = "2020-01-01T00:00:00.000Z";
 const future = () => new Date(Date.now() + 600_000).toISOString();
 const isRoot = process.getuid?.() === 0;
 
-test("expired ones go; live ones, links, files and directories of other names stay", async () => {
+test("expired ones are removed; live ones, links, files and directories of other names stay", async () => {
   const session = await startSession();
   const { temp, log } = session.job;
   makeKeyDirectory(temp, 1, { expires_at: past });
@@ -43,7 +43,7 @@ test("expired ones go; live ones, links, files and directories of other names st
   expect(log.lines).toContain("SecretStash: removed what 2 killed jobs left.");
 });
 
-test("a process id that has come again is no sign of life", async () => {
+test("a process id that was reused is not a sign of life", async () => {
   const session = await startSession();
   const path = makeKeyDirectory(session.job.temp, 1, { expires_at: past }, process.pid);
   writeFileSync(join(path, "session.json"), JSON.stringify({ owners: [{ pid: process.pid, started: "1" }] }));
@@ -59,7 +59,7 @@ test.skipIf(!isRoot)("another user's stay (needs root)", async () => {
   expect(existsSync(path)).toBe(true);
 });
 
-test("an env file that a killed job wrote is taken back, but not what another job put in its place", async () => {
+test("an env file that a killed job wrote is restored, but not a file that another job put in its place", async () => {
   for (const isTouched of [false, true]) {
     const session = await startSession();
     const path = join(session.job.workspace, ".env");
@@ -83,7 +83,7 @@ test("an env file that a killed job wrote is taken back, but not what another jo
   }
 });
 
-test("an env file is taken back by a job whose temp directory is spelled another way", async () => {
+test("an env file is restored by a job whose temp directory is spelled differently", async () => {
   const session = await startSession();
   const path = join(session.job.workspace, ".env");
   writeFileSync(path, "MINE=1\n");
@@ -100,7 +100,7 @@ test("an env file is taken back by a job whose temp directory is spelled another
   await next.post();
 });
 
-test("a killed command line's session goes whole: key, variables, and the env file it wrote", async () => {
+test("the session of a killed command is removed completely: key, variables, and the env file it wrote", async () => {
   const session = await startCliSession();
   writeFileSync(join(session.job.workspace, ".env"), "MINE=1\n");
   // Through a shell that ends, as a killed job's does, in a terminal's session that goes on; and a key that is soon in the past.

@@ -7,7 +7,7 @@ import { type CliSession, startCliSession } from "../support/cli.ts";
 
 const program = join(actionRoot, "dist/index.js");
 
-test("messages that find no room end nothing: the command runs, and all is cleaned up", async () => {
+test("messages that cannot be written stop nothing: the command runs, and everything is cleaned up", async () => {
   const session = await startCliSession();
   const { code, stdout } = await execTo(session, ["sh", "-c", "echo ran"], { stderr: "/dev/full" });
   expect({ code, stdout }).toEqual({ code: 0, stdout: "ran\n" });
@@ -15,7 +15,7 @@ test("messages that find no room end nothing: the command runs, and all is clean
   expect(session.server.store.listKeys()).toHaveLength(2);
 });
 
-test("a log that finds no room is told, and fails", async () => {
+test("output that cannot be written is reported, and the run fails", async () => {
   const session = await startCliSession();
   const { code, stderr } = await execTo(session, ["sh", "-c", "echo hi"], { stdout: "/dev/full" });
   expect(code).toBe(1);

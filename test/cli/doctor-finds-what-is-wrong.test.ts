@@ -21,7 +21,7 @@ const wrong = async (session: CliSession, args: string[] = [], environment: Reco
   return { code, findings, first: findings.find(({ state }) => state === "wrong") };
 };
 
-test("all is fine: every check says what is there, and the service was only read", async () => {
+test("everything is fine: every check says what it found, and the service was only read", async () => {
   const session = await startCliSession();
   const { code, stdout, stderr } = await session.run(["doctor"]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -49,7 +49,7 @@ test("all is fine: every check says what is there, and the service was only read
   expect(session.left()).toEqual([]);
 });
 
-test("--full walks the whole path with a key that is deleted again", async () => {
+test("--full goes the whole way with a key that is deleted again", async () => {
   const session = await startCliSession();
   const { findings, code } = await wrong(session, ["--full"]);
   expect(code).toBe(0);
@@ -59,7 +59,7 @@ test("--full walks the whole path with a key that is deleted again", async () =>
   expect(session.server.store.listKeys()).toHaveLength(2);
 });
 
-describe("what is wrong is named, with its remedy, and what builds on it is not looked at", () => {
+describe("problems are named with their remedy, and checks that depend on them are skipped", () => {
   test("inputs", async () => {
     const session = await startCliSession();
     const { first, code } = await wrong(session, ["--ttl", "99"]);
@@ -73,7 +73,7 @@ describe("what is wrong is named, with its remedy, and what builds on it is not 
     expect(findings.at(-1)).toMatchObject({ state: "skipped", detail: "not checked, because of: service" });
   });
 
-  test("a token, an application, an environment that is not there", async () => {
+  test("a token, an application, an environment that does not exist", async () => {
     const session = await startCliSession();
     expect((await wrong(session, [], { SECRET_STASH_API_TOKEN: "sst_other" })).first).toMatchObject({
       check: "api-token",
@@ -116,7 +116,7 @@ describe("what is wrong is named, with its remedy, and what builds on it is not 
     expect(await tried(grantKeys.privateKey)).toBeUndefined();
   });
 
-  test("no grant key and no waiting: only --full can tell", async () => {
+  test("neither grant key nor waiting: only --full can tell", async () => {
     const session = await startCliSession({ grant: false });
     expect((await wrong(session)).first).toMatchObject({ check: "grant-key", code: "ENVELOPE_MISSING" });
     expect((await wrong(session, ["--grant-wait", "5"])).first).toBeUndefined();
@@ -144,7 +144,7 @@ describe("what is wrong is named, with its remedy, and what builds on it is not 
     expect((await wrong(session)).first).toMatchObject({ check: "request limit", code: "RATE_LIMITED" });
   });
 
-  test("clocks that differ are told", async () => {
+  test("a difference between the clocks is reported", async () => {
     const session = await startCliSession();
     session.server.clock.advance(90_000);
     const { findings } = await wrong(session);
@@ -153,7 +153,7 @@ describe("what is wrong is named, with its remedy, and what builds on it is not 
     );
   });
 
-  test("a temp directory that is not there, or that anybody may write", async () => {
+  test("a temp directory that is missing, or that everybody can write to", async () => {
     const session = await startCliSession();
     const open = mkdtempSync(join(session.job.workspace, "open-"));
     chmodSync(open, 0o777);
@@ -189,7 +189,7 @@ test("a pull that is refused says what doctor found, instead of a bare status", 
   );
 });
 
-test("what doctor finds wrong stands in the message as a sentence, and one code with one address ends it", async () => {
+test("the problem that doctor finds is a sentence in the message, which ends with one code and one address", async () => {
   const session = await startSession({
     answer: ({ method, url }) => {
       if (method === "POST") return Response.json({ message: "no" }, { status: 403 });

@@ -30,7 +30,7 @@ test("the token and the grant key are not in its environment", async () => {
   expect(stdout).toContain("API_KEY=***");
 });
 
-test("a signal reaches the whole group, and the code tells it", async () => {
+test("a signal reaches the whole group, and the exit code shows it", async () => {
   const { run, left } = await startCliSession();
   const script = "trap 'echo told; exit 9' TERM; sleep 30 & echo started; wait; echo reached";
   const { code, stdout } = await run(["exec", "--", "sh", "-c", script], {
@@ -66,7 +66,7 @@ test("a signal while the variables are pulled leaves nothing, and no command run
   expect(server.store.listKeys().filter(({ expires_at }) => expires_at !== null)).toEqual([]);
 });
 
-test("a command that cannot be started ends as in a shell, and is cleaned up after", async () => {
+test("a command that cannot be started ends as in a shell, and everything is cleaned up", async () => {
   const { run, left } = await startCliSession();
   expect(await run(["exec", "--", "/etc/passwd/foo"])).toMatchObject({ code: 126 });
   expect(await run(["exec", "--", ""])).toMatchObject({ code: 127 });
@@ -78,7 +78,7 @@ test("a command that cannot be started ends as in a shell, and is cleaned up aft
   expect(left()).toEqual([]);
 });
 
-test("what it leaves in the background is not waited for", async () => {
+test("processes that it leaves in the background are not waited for", async () => {
   const { run } = await startCliSession();
   const { code, stdout } = await run(["exec", "--", "sh", "-c", "sleep 20 & echo done"]);
   expect({ code, stdout }).toEqual({ code: 0, stdout: "done\n" });

@@ -19,7 +19,7 @@ test("the description of an input is the one in action.yml", async () => {
   expect(text).toContain(`--ttl VALUE ${inputDescriptions.ttl}`);
 });
 
-test("help goes to stdout and ends well, for a command, for all, and in every spelling", async () => {
+test("help goes to stdout with exit code 0, for a command, for all, and in every spelling", async () => {
   const { run } = await startCliSession();
   for (const args of [
     ["exec", "--help"],

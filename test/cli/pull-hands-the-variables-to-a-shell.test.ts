@@ -35,7 +35,7 @@ test("pull --format shell is for eval; mask and clean-up go on with its session"
   expect((await run(["mask"], { environment, input: API_KEY })).stdout).toBe(""); // no masks: nothing is let through
 });
 
-test("without a format it writes a file to source, for its owner alone, and prints the path", async () => {
+test("without a format it writes a file to source, which only its owner can read, and prints the path", async () => {
   const { run } = await startCliSession();
   const { stdout } = await run(["pull"]);
   const file = stdout.trim();
@@ -44,7 +44,7 @@ test("without a format it writes a file to source, for its owner alone, and prin
   expect(readFileSync(file, "utf8")).toContain(`export API_KEY='${API_KEY}'`);
 });
 
-test("no value, in no form, stands in the session's directory but in the file to source", async () => {
+test("no value, in any form, is in the session's directory except in the file to source", async () => {
   const { run } = await startCliSession();
   const { stdout } = await run(["pull", "--format", "shell"]);
   const found = execFileSync("sh", ["-c", `grep -r "${API_KEY}" "${sessionOf(stdout)}" || true`], {
@@ -70,7 +70,7 @@ test.each([
   expect(left()).toEqual([]);
 });
 
-test("exit codes tell credentials, policy and an unavailable service apart", async () => {
+test("exit codes distinguish credentials, rules and an unavailable service", async () => {
   const { run, left } = await startCliSession({ variables: { LD_PRELOAD: "/tmp/x.so" } });
   expect((await run(["pull"], { environment: { SECRET_STASH_API_TOKEN: "st_wrong" } })).code).toBe(3);
   expect((await run(["pull"])).code).toBe(4);
@@ -92,7 +92,7 @@ test("the token can come from a file or from standard input", async () => {
   expect(piped.code).toBe(0);
 });
 
-test("a second pull does not make the first one's session forgotten", async () => {
+test("a second pull does not orphan the first one's session", async () => {
   const { run } = await startCliSession();
   const { stdout } = await run(["pull", "--format", "shell"]);
   const second = await run(["pull"], { environment: { SECRET_STASH_SESSION_DIR: sessionOf(stdout) } });
@@ -100,7 +100,7 @@ test("a second pull does not make the first one's session forgotten", async () =
   expect(second.stderr).toContain("A session is already open");
 });
 
-test("mask ends quietly when nobody reads its output any more", async () => {
+test("mask ends quietly if nobody reads its output any more", async () => {
   const { job } = await startCliSession();
   const file = join(job.workspace, "values.json");
   writeFileSync(file, '["s3cret"]', { mode: 0o600 });
@@ -109,7 +109,7 @@ test("mask ends quietly when nobody reads its output any more", async () => {
   expect({ stdout, stderr }).toEqual({ stdout: "***-line\n", stderr: "" });
 });
 
-test("mask takes values from a file that only its owner can read", async () => {
+test("mask reads values from a file that only its owner can read", async () => {
   const { run, job } = await startCliSession();
   const file = join(job.workspace, "values.json");
   writeFileSync(file, JSON.stringify(["s3cret-value"]), { mode: 0o600 });

@@ -28,7 +28,7 @@ describe.skipIf(isMissing)("under gitlab-ci-local (needs rsync)", () => {
     },
   );
 
-  test("control: what GitLab does not know is refused", async () => {
+  test("negative control: an unknown keyword is refused", async () => {
     const { code, log } = await list('job:\n  script: ["true"]\n  release: { tag: v1 }\n');
     expect({ code, log }).toEqual({ code: 1, log: expect.stringContaining("release") });
   });

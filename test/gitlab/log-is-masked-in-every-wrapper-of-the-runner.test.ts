@@ -193,7 +193,7 @@ test("an env file alone, with nothing in the environment, is masked and cleaned 
   expect(left).toEqual([]);
 });
 
-test("without credentials, a job that may goes on without the variables", async () => {
+test("without credentials, a job that is allowed to goes on without the variables", async () => {
   const { code, log, left } = await runJob({
     shell: "bash",
     form: "sub19",
@@ -231,7 +231,7 @@ test("negative control: with mask-log false, the secret shows", async () => {
   expect(left).toEqual([]);
 });
 
-test("CI_DEBUG_TRACE is refused, unless the job says that it may", async () => {
+test("CI_DEBUG_TRACE is refused, unless the job allows it", async () => {
   const job = {
     shell: "bash",
     form: "sub19",
@@ -289,7 +289,7 @@ describe("a bundle from an address", () => {
     { name: "curl, where it is", hidden: [] },
     { name: "Node, where neither curl nor wget is", hidden: ["curl", "wget"] },
   ];
-  test.each(tools)("comes by $name, and is checked", async ({ hidden }) => {
+  test.each(tools)("is downloaded with $name, and checked", async ({ hidden }) => {
     const inputs = {
       "bundle-path": "",
       "bundle-url": address,
@@ -318,7 +318,7 @@ describe("a bundle from an address", () => {
   });
 });
 
-test("an image without Node is told what to do", async () => {
+test("for an image without Node, the log says what to do", async () => {
   const environment = { PATH: pathWithout(["node"]) };
   const { code, log, left } = await runJob({
     shell: "bash",
@@ -331,7 +331,7 @@ test("an image without Node is told what to do", async () => {
   expect(left).toEqual([]);
 });
 
-test("what the image calls SS_DIR is not deleted when the component fails", async () => {
+test("a folder that the image calls SS_DIR is not deleted when the component fails", async () => {
   const victim = mkdtempSync(join(tmpdir(), "victim-"));
   onTestFinished(() => rmSync(victim, { recursive: true, force: true }));
   const environment = { PATH: pathWithout(["node"]), SS_DIR: victim };
@@ -351,7 +351,7 @@ test.each(["bash", "dash"])(
   },
 );
 
-test("a script that saves its traps and restores them ends all the same", async () => {
+test("a script that saves and restores its traps ends as usual", async () => {
   const script = ["saved=$(trap)", "trap 'echo mine' EXIT", 'eval "$saved"', "echo done; exit 3"];
   const { code, log } = await runJob({ shell: "bash", form: "sub19", script });
   expect(log).toContain("done");

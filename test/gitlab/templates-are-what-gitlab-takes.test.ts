@@ -32,7 +32,7 @@ describe.each(["secret-stash", "exec"] as const)("templates/%s", (name) => {
     for (const input of Object.keys(spec.inputs)) expect(text).toContain(`$[[ inputs.${input} ]]`);
   });
 
-  test("says nothing global: one hidden job, its scripts, and nothing else", () => {
+  test("has nothing global: one hidden job, its scripts, and nothing else", () => {
     const jobs = instantiate(name, name === "exec" ? { command: "true" } : {});
     expect(Object.keys(jobs)).toEqual([name === "exec" ? ".secret-stash-exec" : ".secret-stash"]);
     expect(Object.keys(Object.values(jobs)[0] ?? {}).sort()).toEqual([...shells[name]].sort());

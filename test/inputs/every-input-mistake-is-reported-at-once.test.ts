@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { failingMain, startSession } from "../support/session.ts";
 
-test("all of them in one error, and not one request", async () => {
+test("all of them in one error, without a single request", async () => {
   const session = await startSession();
   const message = await failingMain(session, {
     "api-token": "two words",

@@ -12,34 +12,34 @@ function eventOf({ job }: Session, head: string, base: string): Record<string, s
   return { GITHUB_EVENT_NAME: "pull_request", GITHUB_EVENT_PATH: file };
 }
 
-test("a pull request from a fork is told in those words", async () => {
+test("for a pull request from a fork, the message says so", async () => {
   const session = await startSession();
   expect(await failingMain(session, none, eventOf(session, "stranger/app", "acme/app"))).toMatch(
     /- api-token: is missing\. This run is for a pull request from a fork, and GitHub passes no secrets to it\. Set on-missing-credentials to skip .*\[INPUTS_INVALID\]\n/,
   );
 });
 
-test("pull_request_target does get secrets, so its token is just missing", async () => {
+test("pull_request_target gets secrets, so its token is simply missing", async () => {
   const session = await startSession();
   const event = { ...eventOf(session, "stranger/app", "acme/app"), GITHUB_EVENT_NAME: "pull_request_target" };
   expect(await failingMain(session, none, event)).toMatch(/- api-token: is missing\. Create a token/);
 });
 
-test("Dependabot, too", async () => {
+test("so does that for Dependabot", async () => {
   const session = await startSession();
   expect(await failingMain(session, none, { GITHUB_ACTOR: "dependabot[bot]" })).toMatch(
     /This run was started by Dependabot/,
   );
 });
 
-test("a pull request from the repository itself is just missing its token", async () => {
+test("for a pull request from the repository itself, the token is simply missing", async () => {
   const session = await startSession();
   expect(await failingMain(session, none, eventOf(session, "acme/app", "acme/app"))).toMatch(
     /- api-token: is missing\. Create a token in SecretStash/,
   );
 });
 
-test("skip ends well, exports nothing, runs nothing, and says so", async () => {
+test("skip ends with success, exports nothing, runs nothing, and says so", async () => {
   const session = await startSession();
   const step = session.step(
     { ...none, "on-missing-credentials": "skip", run: "touch ran" },
@@ -60,7 +60,7 @@ test("skip ends well, exports nothing, runs nothing, and says so", async () => {
   expect(await step.post()).toBe(0);
 });
 
-test("skip with a token that is there pulls", async () => {
+test("skip with a token pulls", async () => {
   const session = await startSession();
   const step = session.step({ "on-missing-credentials": "skip" });
   expect(await step.main()).toBe(0);

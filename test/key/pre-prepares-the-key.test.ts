@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { type ActionStep, actionRoot } from "../runner/job.ts";
 import { type Session, startSession } from "../support/session.ts";
 
-test("main picks it up, and post deletes it like any other", async () => {
+test("main claims the key, and post deletes it like any other", async () => {
   const { session, step, keyDirectory } = await prepared();
   await whenThere(join(keyDirectory, "prepared_key.pem"));
   expect(await step.main()).toBe(0);
@@ -23,7 +23,7 @@ test("main picks it up, and post deletes it like any other", async () => {
   expect(session.server.store.listKeys()).toHaveLength(2);
 });
 
-test("main waits for one that is nearly there", async () => {
+test("main waits for a key that is nearly ready", async () => {
   const { session, step } = await prepared();
   expect(await step.main()).toBe(0); // at once: it is still being made, or just was
   expect(session.job.environment.get("API_KEY")).toBe("plain-secret-value");
@@ -31,7 +31,7 @@ test("main waits for one that is nearly there", async () => {
   await emptied(session);
 });
 
-test("killed: main makes its own", async () => {
+test("if its process is killed, main generates a key itself", async () => {
   const { session, step, keyDirectory, pid } = await prepared();
   process.kill(pid, "SIGKILL");
   expect(await step.main()).toBe(0);
@@ -40,7 +40,7 @@ test("killed: main makes its own", async () => {
   expect(session.leftInTemp()).toEqual([]);
 });
 
-test("late: main does not wait for ever, and post deletes what came of it", async () => {
+test("if it is late, main stops waiting, and post deletes the key that comes later", async () => {
   const { session, step, keyDirectory, pid } = await prepared();
   process.kill(pid, "SIGSTOP");
   onTestFinished(() => tryKill(pid));
@@ -52,7 +52,7 @@ test("late: main does not wait for ever, and post deletes what came of it", asyn
   await emptied(session);
 });
 
-test("the step is skipped: who made the key deletes it when nobody came", async () => {
+test("if the step is skipped, the process deletes the key that nobody claimed", async () => {
   const session = await startSession();
   const keyDirectory = join(session.job.temp, "secret-stash-tmp-00000000000000aa");
   const child = spawn(process.execPath, [join(actionRoot, "dist/prepare-key.js"), keyDirectory, "1"], {
@@ -63,7 +63,7 @@ test("the step is skipped: who made the key deletes it when nobody came", async 
   expect(session.leftInTemp()).toEqual([]);
 });
 
-test("the runner ends it with the job: it deletes the key", async () => {
+test("if the runner ends it with the job, it deletes the key", async () => {
   const { session, keyDirectory, pid } = await prepared();
   await whenThere(join(keyDirectory, "prepared_key.pem"));
   process.kill(pid, "SIGTERM");
@@ -80,7 +80,7 @@ test("two steps of one job have a key each", async () => {
   await emptied(session);
 });
 
-test("a temp directory that is not there: pre says nothing, main does", async () => {
+test("without a temp directory, pre is silent and main reports it", async () => {
   const session = await startSession();
   const step = session.step({}, { RUNNER_TEMP: "/nowhere" });
   expect(await step.pre()).toBe(0);
@@ -92,7 +92,7 @@ test("a temp directory that is not there: pre says nothing, main does", async ()
   ]);
 });
 
-test("a main that fails leaves post the key to delete", async () => {
+test("if main fails before claiming the key, post deletes it", async () => {
   const { session, step, keyDirectory } = await prepared({ ttl: "99" });
   await whenThere(join(keyDirectory, "prepared_key.pem"));
   expect(await step.main()).toBe(1);
@@ -111,7 +111,7 @@ test("SECRET_STASH_PREPARE=false turns it off, and without a token there is noth
   expect(session.leftInTemp()).toEqual([]);
 });
 
-test("it is given neither token nor grant key, and makes way for the job", async () => {
+test("it gets neither the token nor the grant key, and runs at low priority", async () => {
   const { session, pid } = await prepared();
   const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
   expect(environment).not.toContain(session.account.apiToken);

@@ -64,7 +64,7 @@ test("fail fails the job, once everything is cleaned up", async () => {
   expect(session.server.store.listKeys()).toHaveLength(2);
 });
 
-test("off looks at nothing; neither is there anything to find in files from before, links, and the env file", async () => {
+test("off searches nothing; and files from before, links, and the env file are not searched", async () => {
   const session = await startSession({ variables });
   const { workspace, log } = session.job;
   writeFileSync(join(workspace, "before"), secret);
@@ -84,7 +84,7 @@ test("off looks at nothing; neither is there anything to find in files from befo
   expect(log.annotations).toEqual([]);
 });
 
-test("what is unpacked with an old date is looked at all the same", async () => {
+test("a file that is unpacked with an old date is searched as well", async () => {
   const session = await startSession({ variables });
   const step = session.step();
   await step.main();
@@ -97,7 +97,7 @@ test("what is unpacked with an old date is looked at all the same", async () => 
   );
 });
 
-test("where it is to fail the job, a check that could not look is a warning", async () => {
+test("if leaks are to fail the job, a check that could not run is a warning", async () => {
   const session = await startSession({ variables });
   const step = session.step({ "leak-check": "fail" });
   await step.main();
@@ -106,7 +106,7 @@ test("where it is to fail the job, a check that could not look is a warning", as
   expect(session.job.log.annotations).toMatchObject([{ level: "warning" }]);
 });
 
-test("the armour of a key, which stands around every other one, is no finding", async () => {
+test("the first and last line of a key, which every key has, are not a finding", async () => {
   const session = await startSession({ variables });
   const step = session.step();
   await step.main();
@@ -116,7 +116,7 @@ test("the armour of a key, which stands around every other one, is no finding", 
   expect(session.job.log.annotations).toEqual([]);
 });
 
-test("a key directory that is gone is told, and the rest is cleaned up", async () => {
+test("a missing key directory is reported, and the rest is cleaned up", async () => {
   const session = await startSession({ variables });
   const step = session.step();
   await step.main();
@@ -129,7 +129,7 @@ test("a key directory that is gone is told, and the rest is cleaned up", async (
   expect(session.server.store.listKeys()).toHaveLength(2);
 });
 
-test("the values are on disk for nobody without the key, and in no state", async () => {
+test("on disk, the values cannot be read without the key, and they are in no state", async () => {
   const session = await startSession({ variables });
   const step = session.step();
   await step.main();
@@ -154,7 +154,7 @@ test("the values are on disk for nobody without the key, and in no state", async
   expect(session.job.log.annotations[0]?.message).toContain("Leak: out:1:1");
 });
 
-test("a workspace behind a link is looked at as any other, and its env file is exempt", async () => {
+test("a workspace behind a link is searched like any other, and its env file is exempt", async () => {
   for (const isLeaked of [false, true]) {
     const session = await startSession({ variables });
     const link = join(session.job.temp, "..", "link");
@@ -167,7 +167,7 @@ test("a workspace behind a link is looked at as any other, and its env file is e
   }
 });
 
-test("what cannot be looked at at all does not pass where a leak is to fail the job", async () => {
+test("a path that cannot be searched does not pass if leaks are to fail the job", async () => {
   const session = await startCliSession({ variables });
   const { stdout } = await session.run(["pull"]);
   const environment = { SECRET_STASH_SESSION_DIR: stdout.trim().replace(/\/variables\.sh$/, "") };
@@ -177,7 +177,7 @@ test("what cannot be looked at at all does not pass where a leak is to fail the 
   await session.run(["clean-up"], { environment });
 });
 
-test("exec looks before it ends", async () => {
+test("exec searches before it ends", async () => {
   const session = await startCliSession({ variables });
   const plain = await session.run([
     "exec",
@@ -194,7 +194,7 @@ test("exec looks before it ends", async () => {
   expect(session.left()).toEqual([]);
 });
 
-test("leak-check PATH looks where it is told, and masks a name that holds a value", async () => {
+test("leak-check PATH searches that path, and masks a name that contains a value", async () => {
   const session = await startCliSession({ variables: { NAME: "s3cret-name-of-a-file", ...variables } });
   const { stdout } = await session.run(["pull"]);
   const directory = stdout.trim().replace(/\/variables\.sh$/, "");
@@ -218,7 +218,7 @@ test("leak-check PATH looks where it is told, and masks a name that holds a valu
   await session.run(["clean-up"], { environment: { SECRET_STASH_SESSION_DIR: directory } });
 });
 
-test("a command that fails is looked after, too, and keeps its exit code", async () => {
+test("the files of a failing command are searched, too, and it keeps its exit code", async () => {
   const session = await startSession({ variables });
   const run = 'printf %s "$DATABASE_PASSWORD" > out.log; exit 3';
   expect(await session.step({ run, "leak-check": "fail" }).main()).toBe(3);
@@ -239,7 +239,7 @@ test.each([
   expect(session.leftInTemp()).toEqual([]);
 });
 
-test("what a cancelled command wrote is looked for, too", async () => {
+test("the files of a cancelled command are searched, too", async () => {
   const session = await startCliSession({ variables });
   const script = 'printf %s "$DATABASE_PASSWORD" > out.log; echo written; sleep 30';
   const { code, stderr } = await session.run(["exec", "--leak-check", "fail", "--", "sh", "-c", script], {

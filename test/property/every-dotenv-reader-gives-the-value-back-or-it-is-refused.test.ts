@@ -42,7 +42,7 @@ describe.each(dotenvReaders)("$name", (reader) => {
   });
 });
 
-test("most hostile values are carried, so that the properties above say something", () => {
+test("most hostile values are written, so that the properties above mean something", () => {
   const sample = fc.sample(hostileText, { numRuns: 1000, seed: 1 });
   const carried = sample.filter((value) => isCarried("NAME", value));
   expect(carried.length).toBeGreaterThan(300);

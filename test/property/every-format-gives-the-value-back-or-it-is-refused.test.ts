@@ -95,7 +95,7 @@ test.each<[EnvFileFormat, string, string, RegExp]>([
   );
 });
 
-test("names that YAML or JavaScript take for something else stay names", () => {
+test("names that have a meaning in YAML or JavaScript stay names", () => {
   const names = ["y", "yes", "NO", "on", "null", "true", "__proto__", "constructor", "toString"];
   const variables = new Map(names.map((name) => [name, "1e3"]));
   for (const version of ["1.1", "1.2"] as const) {

@@ -25,7 +25,7 @@ const dangerous = [
   ...["ACTIONS_RUNTIME_TOKEN", "INPUT_TTL", "STATE_undo", "CI"],
 ];
 
-test("those that take over later steps, and those that are no names, all in one error", async () => {
+test("names that take over later steps, and names that are not valid, all in one error", async () => {
   const variables = Object.fromEntries(
     ["FINE", ...dangerous, "NODE_OPTIONS", "1ST", "A-B", "SPA CE", "É", ""].map((name) => [name, "a value"]),
   );
@@ -43,7 +43,7 @@ test("those that take over later steps, and those that are no names, all in one 
   expect(message).not.toContain("FINE");
 });
 
-test("allow-names lets named ones through, but never NODE_OPTIONS", async () => {
+test("allow-names allows the listed ones, but never NODE_OPTIONS", async () => {
   const session = await startSession({
     variables: { LD_PRELOAD: "/opt/lib.so", CI: "yes", NODE_OPTIONS: "--inspect" },
   });
@@ -56,7 +56,7 @@ test("allow-names lets named ones through, but never NODE_OPTIONS", async () => 
   expect(allowed.job.environment.get("JAVA_TOOL_OPTIONS")).toBe("-Xmx1g");
 });
 
-test("negative control: the runner itself would take PATH from GITHUB_ENV", async () => {
+test("negative control: the runner itself accepts PATH from GITHUB_ENV", async () => {
   const session = await startSession();
   await session.job.run('echo "PATH=/nowhere" >> "$GITHUB_ENV"');
   expect(session.job.environment.get("PATH")).toBe("/nowhere");

@@ -18,7 +18,7 @@ async function startLayered(): Promise<Session> {
   return session;
 }
 
-test("later ones win, one key is granted each, and the summary says what came from where", async () => {
+test("later ones win, one key gets access to each, and the summary says what came from where", async () => {
   const session = await startLayered();
   const step = session.step({ environment: "shared, ci" });
   expect(await step.main()).toBe(0);
@@ -75,13 +75,13 @@ test("ten thousand variables, renamed, half of them shown", async () => {
   expect(step.outputs.get("count")).toBe("10000");
 });
 
-test("the other way round, the other one wins", async () => {
+test("in the opposite order, the other one wins", async () => {
   const session = await startLayered();
   expect(await session.step({ environment: "ci\nshared" }).main()).toBe(0);
   expect(session.job.environment.get("B")).toBe("b of shared");
 });
 
-test("one that is not there is named", async () => {
+test("one that does not exist is named", async () => {
   const session = await startLayered();
   expect(await failingMain(session, { environment: "shared, nope" })).toMatch(
     /^This application has no environment nope\. It has ci, shared\..*\[ENVIRONMENT_NOT_FOUND\]\n/,
@@ -101,7 +101,7 @@ test("environment-types refuses others before anything is pulled, and fills the 
   expect(step.outputs.get("environment-type")).toBe("development,testing");
 });
 
-test("environment-types names the environments there are when one is not", async () => {
+test("environment-types lists the environments if one does not exist", async () => {
   const session = await startLayered();
   const message = await failingMain(session, { environment: "nope", "environment-types": "testing" });
   expect(message).toMatch(/It has ci, shared\..*\[ENVIRONMENT_NOT_FOUND\]\n/);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { failingMain, startSession } from "../support/session.ts";
 
-test("a full disk under GITHUB_ENV takes the outputs back, too", async () => {
+test("a full disk under GITHUB_ENV undoes the outputs, too", async () => {
   const session = await startSession();
   const outputs = join(session.job.workspace, "outputs");
   writeFileSync(outputs, "earlier=1\n");
@@ -13,7 +13,7 @@ test("a full disk under GITHUB_ENV takes the outputs back, too", async () => {
   expect(readFileSync(outputs, "utf8")).toBe("earlier=1\n");
 });
 
-test("an env file that was to be kept is taken back all the same", async () => {
+test("an env file that was to be kept is restored anyway", async () => {
   const session = await startSession();
   const file = join(session.job.workspace, ".env");
   writeFileSync(file, "MINE=1\n");

@@ -18,7 +18,7 @@ describe.skipIf(!canMount)(`a small tmpfs${title}`, () => {
     expect(readdirSync(full)).toEqual(["filler"]);
   });
 
-  test("one that is full when pre has a key made: main says so, and nothing is left of it", async () => {
+  test("a full one when pre prepares a key: main reports it, and nothing is left", async () => {
     const session = await startSession();
     const full = mount(session, "size=16k");
     fill(full);
@@ -34,7 +34,7 @@ describe.skipIf(!canMount)(`a small tmpfs${title}`, () => {
     expect(readdirSync(full)).toEqual(["filler"]);
   });
 
-  test("one that is full when the secrets are to be kept", async () => {
+  test("a full one when the secrets are stored", async () => {
     const session = await startSession({ variables: { LARGE: "x".repeat(200_000) } });
     const small = mount(session, "size=64k");
     expect(await failingMain(session, { "export-env": "false" }, { RUNNER_TEMP: small })).toMatch(
@@ -51,7 +51,7 @@ describe.skipIf(!canMount)(`a small tmpfs${title}`, () => {
     );
   });
 
-  test("a workspace too full for the env file: what stood there stays", async () => {
+  test("a workspace too full for the env file: the existing file stays", async () => {
     const session = await startSession({ variables: { LARGE: "x".repeat(30_000) } });
     const workspace = mount(session, "size=32k");
     writeFileSync(join(workspace, ".env"), "MINE=1\n");
@@ -61,7 +61,7 @@ describe.skipIf(!canMount)(`a small tmpfs${title}`, () => {
     expect(statSync(join(workspace, ".env")).size).toBe(7);
   });
 
-  test("a workspace that fills up before post: the env file is restored all the same, or said where it is kept", async () => {
+  test("a workspace that fills up before post: the env file is restored, or a warning says where its content is", async () => {
     const session = await startSession();
     const workspace = mount(session, "size=32k");
     writeFileSync(join(workspace, ".env"), "MINE=1\n");

@@ -21,7 +21,7 @@ test("the session's outputs are always there, the variables' only when asked for
   }
 });
 
-test("with outputs there is one a variable and json, masked", async () => {
+test("with outputs there is one for each variable, and json, all masked", async () => {
   const session = await startSession({ variables: { A: "value a", B: 'quoted "b"' } });
   const step = session.step({ outputs: "true", "export-env": "false" });
   expect(await step.main()).toBe(0);
@@ -42,7 +42,7 @@ test("a variable that has the name of an output is refused, whatever its case: o
   expect(await without.step().main()).toBe(0);
 });
 
-test("an empty environment is no error", async () => {
+test("an empty environment is not an error", async () => {
   const session = await startSession({ variables: {} });
   const step = session.step({ outputs: "true" });
   expect(await step.main()).toBe(0);
@@ -51,7 +51,7 @@ test("an empty environment is no error", async () => {
   expect(session.job.log.masks).not.toContain("{}"); // or every {} in the log would be ***
 });
 
-test("the log is calm: where from, the key, the names, and nothing else", async () => {
+test("the log says where the variables came from, the key and the names, and nothing else", async () => {
   const session = await startSession({ variables: { A: "value a", B: "value b" } });
   const step = session.step({ label: "my label" });
   await step.main();

@@ -8,7 +8,7 @@ import { endpoints, startSession } from "../support/session.ts";
 
 const variables = { API_KEY: "plain-secret-value" };
 
-test("the command sees them, the job does not, the log shows none, and the key is gone when it ends", async () => {
+test("the command sees them, the job does not, the log shows none, and the key is gone at the end", async () => {
   const session = await startSession({ variables });
   const run =
     'echo "key: $API_KEY"\necho "$API_KEY" >> seen\nls "$SECRET_STASH_KEY_DIR" >> seen; env | grep -c "^INPUT_" >> seen || true';
@@ -26,7 +26,7 @@ test("the command sees them, the job does not, the log shows none, and the key i
   expect(session.job.log.lines.at(-1)).toBe("SecretStash: nothing to clean up.");
 });
 
-test("export-env: true, said outright, exports as well", async () => {
+test("export-env: true, set explicitly, exports as well", async () => {
   const session = await startSession({ variables });
   expect(await session.step({ run: "true", "export-env": "true" }).main()).toBe(0);
   expect([...session.job.environment.keys()]).toEqual(["API_KEY"]); // no key directory, which is gone
@@ -43,13 +43,13 @@ test("the step's own token and grant key are not in its environment", async () =
   expect(seen).not.toContain("PRIVATE KEY");
 });
 
-test("a command that reads standard input finds its end, and output without a last newline swallows nothing", async () => {
+test("a command that reads standard input finds it empty, and output without a final newline loses nothing", async () => {
   const session = await startSession({ variables });
   expect(await session.step({ run: "cat; printf 'no newline'" }).main()).toBe(0);
   expect(session.job.log.lines.slice(-2)).toEqual(["no newline", "SecretStash: the temporary key is gone."]);
 });
 
-test("a command that has ended before we get to run again is no fault", async () => {
+test("a command that ends before this process runs again is not an error", async () => {
   const hook = pathToFileURL(join(import.meta.dirname, "../runner/slow-spawn.mjs")).href;
   const session = await startSession({ variables });
   const step = session.step({ run: "true" }, { NODE_OPTIONS: `--import=${hook}` });
@@ -57,7 +57,7 @@ test("a command that has ended before we get to run again is no fault", async ()
   expect(session.leftInTemp()).toEqual([]);
 });
 
-test("what it leaves in the background is not waited for", async () => {
+test("processes that it leaves in the background are not waited for", async () => {
   const session = await startSession({ variables });
   const step = session.step({ run: "sleep 600 & echo $! > pid" });
   expect(await step.main()).toBe(0);
@@ -65,7 +65,7 @@ test("what it leaves in the background is not waited for", async () => {
   process.kill(Number(readFileSync(join(session.job.workspace, "pid"), "utf8")));
 });
 
-test("variables that no process can be started with are named, instead", async () => {
+test("variables with which no process can be started are named instead", async () => {
   const session = await startSession({ variables: { HUGE: "x".repeat(200_000) } });
   expect(await session.step({ run: "true" }).main()).toBe(1);
   expect(session.job.log.annotations.at(-1)?.message).toMatch(
@@ -122,7 +122,7 @@ test("shell and working-directory", async () => {
   expect(session.job.log.lines).toContain("node: ***");
 });
 
-test("a shell that is not there says so", async () => {
+test("a missing shell is reported", async () => {
   const session = await startSession({ variables });
   expect(await session.step({ run: "true", "working-directory": "missing" }).main()).toBe(1);
   expect(session.job.log.annotations.at(-1)?.message).toMatch(
@@ -146,7 +146,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
-test("an env file is there for the command, and taken back after it", async () => {
+test("an env file exists for the command, and is restored afterwards", async () => {
   const session = await startSession({ variables });
   writeFileSync(join(session.job.workspace, ".env"), "MINE=1\n");
   expect(await session.step({ run: "cp .env copy", "env-file": ".env" }).main()).toBe(0);

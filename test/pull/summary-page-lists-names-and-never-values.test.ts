@@ -6,7 +6,7 @@ import { startSession } from "../support/session.ts";
 
 const variables = { API_KEY: "plain-secret-value", STRIPE: "another-secret", NODE_ENV: "test-mode" };
 
-test("main tells what was pulled, post what the end came to", async () => {
+test("main lists what was pulled, post how the session ended", async () => {
   const session = await startSession({ variables });
   const step = session.step({
     summary: "true",
@@ -39,7 +39,7 @@ test("main tells what was pulled, post what the end came to", async () => {
   ]);
 });
 
-test("a leak is in it by name", async () => {
+test("a leak is listed by name", async () => {
   const session = await startSession({ variables });
   const step = session.step({ summary: "true" });
   await step.main();
@@ -51,7 +51,7 @@ test("a leak is in it by name", async () => {
   for (const value of Object.values(variables)) expect(text).not.toContain(value);
 });
 
-test("a leak that fails the command of run is in it; that one value was too short to look for is not", async () => {
+test("a leak that fails the command of run is listed; a value that is too short to search for is not", async () => {
   const session = await startSession({ variables: { ...variables, PIN: "4711" } });
   const run = 'printf %s "$API_KEY" > out.log';
   expect(await session.step({ summary: "true", run, "leak-check": "fail" }).main()).toBe(1);
@@ -63,7 +63,7 @@ test("a leak that fails the command of run is in it; that one value was too shor
   expect(session.job.summary.at(-1)).not.toContain("PIN"); // which would tell its length
 });
 
-test("not asked for, and of a pull that fails, nothing is written", async () => {
+test("nothing is written if it was not requested, or if the pull fails", async () => {
   const session = await startSession({ variables });
   for (const inputs of [{}, { summary: "true", required: "ABSENT" }]) {
     const step = session.step(inputs);

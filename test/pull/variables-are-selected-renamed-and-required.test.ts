@@ -11,7 +11,7 @@ const variables = {
 const exported = ({ job }: Session) =>
   Object.fromEntries([...job.environment].filter(([name]) => name !== "SECRET_STASH_KEY_DIR"));
 
-test("variables chooses, renames and leaves out; prefix goes before all; ignored names come when asked for", async () => {
+test("variables selects, renames and leaves out; prefix is put before all; ignored names are included if they are named", async () => {
   const session = await startSession({ variables });
   const rules = "DB_*        # both\n!DB_DEBUG\nSTRIPE_KEY as PAYMENTS_KEY, APP_KEY\nSENTRY_DSN?";
   const step = session.step({ variables: rules, prefix: "CI_", required: "CI_DB_HOST CI_APP_KEY" });
@@ -36,7 +36,7 @@ test("a rule that matches nothing fails before a key is registered", async () =>
   expect(session.requests.map(({ method }) => method)).not.toContain("POST");
 });
 
-test("two variables of one name are named", async () => {
+test("two variables with the same name are reported", async () => {
   const session = await startSession({ variables });
   expect(await failingMain(session, { variables: "DB_HOST as X\nSTRIPE_KEY as X" })).toMatch(
     /- X: DB_HOST \(line 1, "DB_HOST as X"\) and STRIPE_KEY \(line 2, "STRIPE_KEY as X"\)\n.*\[TARGETS_CONFLICT\]\n/s,
@@ -53,14 +53,14 @@ test("names are checked after renaming", async () => {
   );
 });
 
-test("required names that are missing or empty are all in one error", async () => {
+test("required names that are missing or empty are all reported in one error", async () => {
   const session = await startSession({ variables });
   expect(await failingMain(session, { required: "DB_HOST, EMPTY\nSENTRY_DSN" })).toMatch(
     /required variables are missing: SENTRY_DSN; empty: EMPTY\. .*\[REQUIRED_MISSING\]\n/,
   );
 });
 
-test("what is not chosen need not decrypt", async () => {
+test("a variable that is not selected does not have to decrypt", async () => {
   const session = await startSession({ variables });
   session.server.store.saveVariable(1, "DB_DEBUG", JSON.stringify({ v: 1 }));
   expect(await session.step({ variables: "*, !DB_DEBUG" }).main()).toBe(0);

@@ -15,7 +15,7 @@ test("all of them, in one error", async () => {
   );
 });
 
-test("ignoring one by name lets the others through", async () => {
+test("ignoring one by name pulls the others", async () => {
   const session = await startSession({ variables: { GOOD: "good value", STALE: "x" } });
   replacePayload(session, "STALE", encryptValue("under another key", randomBytes(32)));
   expect(await session.step({ ignore: "STALE" }).main()).toBe(0);
@@ -23,7 +23,7 @@ test("ignoring one by name lets the others through", async () => {
   expect(session.job.environment.has("STALE")).toBe(false);
 });
 
-test("a name that stands twice is ambiguous", async () => {
+test("a name that occurs twice is ambiguous", async () => {
   const session = await startSession({
     answer: ({ url }) =>
       url.endsWith("/variables")

@@ -97,7 +97,7 @@ test("many long needles, for which wider grams are sampled, are found among look
   );
 });
 
-test("everything that no needle can begin with is shown at once, and nothing else", () => {
+test("text with which no needle can begin is shown at once, and nothing else", () => {
   const redactor = createRedactor(["secret"]);
   expect(textOf(redactor.write(Buffer.from("begin sec")))).toBe("begin ");
   expect(textOf(redactor.write(Buffer.from("ond secr")))).toBe("second ");
@@ -114,7 +114,7 @@ test("a needle that is learnt applies to what is held back, too", () => {
   expect(textOf(redactor.end())).toBe("a***");
 });
 
-test("the chunk's memory can be used again at once", () => {
+test("the memory of a chunk can be reused at once", () => {
   const redactor = createRedactor(["secret"]);
   const chunk = Buffer.from("a sec");
   redactor.write(chunk);

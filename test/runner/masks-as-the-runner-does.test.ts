@@ -22,7 +22,7 @@ test.each([
   expect(masker.mask(line)).toBe(shown);
 });
 
-test("overlapping and touching secrets become one ***", () => {
+test("overlapping and touching secrets become a single ***", () => {
   const masker = createMasker();
   for (const secret of ["abcd", "bcdef", "ghi"]) masker.add(secret);
   expect(masker.mask("x abcdefghi y")).toBe("x *** y");

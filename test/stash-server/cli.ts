@@ -7,8 +7,16 @@ import { environmentTypes } from "./schemas.ts";
 import { seedAccount } from "./seed.ts";
 import { startStashServer } from "./server.ts";
 
-const usage = `usage: npm run stash-server -- --port 0 --credentials FILE [--variables FILE.env|FILE.json]
-  [--environment ci] [--type testing] [--data FILE] [--rate-limit N] [--no-grant]`;
+const usage = `usage: npm run stash-server -- --port 0 --credentials FILE [FLAGS]
+
+  --port N            port on loopback; 0 takes a free one
+  --credentials FILE  where to write how to reach the server (JSON; FILE.env to source); removed at the end
+  --variables FILE    values to store, FILE.env or FILE.json
+  --environment SLUG  default: ci
+  --type TYPE         type of the environment; default: testing
+  --data FILE         keep the account in this database; without it, everything is in memory
+  --rate-limit N      requests a minute for each token; default: 60
+  --no-grant          create no grant key`;
 
 const { values: flags } = readFlags();
 
@@ -44,7 +52,7 @@ if (flags.help) {
 const isNumber = (text: string) => /^\d{1,9}$/.test(text);
 const mistake =
   (flags.credentials === undefined &&
-    "--credentials FILE is missing: the server writes there how to reach it") ||
+    "--credentials FILE is missing; the server writes there how to reach it") ||
   (!isNumber(flags.port) && "--port must be a number; 0 takes a free one") ||
   (!isNumber(flags["rate-limit"]) && "--rate-limit must be a number of requests a minute") ||
   (!isEnvironmentType(flags.type) && `--type must be one of ${environmentTypes.join(", ")}`) ||
@@ -64,7 +72,7 @@ const server = await startStashServer({
   ...(data !== undefined && { data }),
 });
 
-// With --data the account outlives the process, so its keys and its credentials stay beside the database.
+// With --data the account outlives the process, so its keys and credentials are kept next to the database.
 const accountFile = data === undefined ? undefined : `${resolve(data)}.account.json`;
 const ownerDirectory = data === undefined ? `${credentialsFile}.owner` : `${resolve(data)}.owner`;
 const account =
@@ -72,7 +80,7 @@ const account =
     ? JSON.parse(readFileSync(accountFile, "utf8"))
     : await makeAccount();
 
-// Before the file is there: whoever waits for it may end us at once.
+// Before the file exists, because whoever waits for it may end this process at once.
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, async () => {
     for (const file of [credentialsFile, `${credentialsFile}.env`]) rmSync(file, { force: true });

@@ -75,7 +75,7 @@ test("every endpoint answers as docs/protocol.md says, under data", async () => 
   expect((await ask("DELETE", "user/keys/2")).status).toBe(404);
 });
 
-test("401 without a token it knows, 404 for what is not there", async () => {
+test("401 for an unknown token, 404 for what does not exist", async () => {
   const { server, account, ask } = await start();
   expect((await fetch(`${server.url}/api/applications`)).status).toBe(401);
   expect(
@@ -135,7 +135,7 @@ test.each<[string, Record<string, unknown>, string]>([
   expect(Object.keys(errors ?? {})).toEqual([field]);
 });
 
-test("the same public key cannot be registered twice, nor a body that is no JSON", async () => {
+test("neither a public key that is registered already nor a body that is not JSON is accepted", async () => {
   const { server, account, ask } = await start();
   expect((await ask("POST", "user/keys", temporaryKey)).status).toBe(201);
   expect((await ask("POST", "user/keys", temporaryKey)).status).toBe(422);
@@ -170,7 +170,7 @@ test("a temporary key is gone from the second it expires, and pruned later", asy
   expect(server.store.pruneExpiredKeys()).toEqual([]);
 });
 
-test("who did what when is on record", async () => {
+test("the audit log says who did what, and when", async () => {
   const { server, ask } = await start();
   await ask("POST", "user/keys", temporaryKey);
   await ask("DELETE", "user/keys/2");

@@ -30,7 +30,7 @@ test("another key's ciphertext is undecryptable", () => {
   expect(decryptPayload(encryptValue("value", randomBytes(32)), dek)).toBeUndefined();
 });
 
-test("what is not UTF-8 is undecryptable, because no variable could hold it exactly", () => {
+test("a value that is not UTF-8 is undecryptable, because no variable could hold it exactly", () => {
   expect(decryptPayload(encryptValue(Buffer.from([0x66, 0xe9]), dek), dek)).toBeUndefined();
 });
 
@@ -38,7 +38,7 @@ test("null is an empty value", () => {
   expect(decryptPayload(null, dek)).toBe("");
 });
 
-test("negative control: without a pinned length, Node takes a four-byte tag for a proof", () => {
+test("negative control: without a pinned length, Node accepts a four-byte tag", () => {
   const tag = Buffer.from(payload.tag, "base64url").subarray(0, 4);
   process.noDeprecation = true; // Node says that it will stop
   const decipher = createDecipheriv("aes-256-gcm", dek, Buffer.from(payload.iv, "base64url"));

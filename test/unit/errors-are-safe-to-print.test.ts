@@ -38,7 +38,7 @@ test("a StashError shows its message and its code", () => {
   });
 });
 
-test("any other error shows its frames, never its message, which may quote what it choked on", () => {
+test("any other error shows its frames, never its message, which may quote its input", () => {
   let thrown: unknown;
   try {
     JSON.parse("plain-secret-value");

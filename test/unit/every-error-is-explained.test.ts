@@ -8,7 +8,7 @@ const source = readFileSync(join(actionRoot, "src/lib/errors.ts"), "utf8");
 const codes = Array.from(source.matchAll(/^ {2}\| "([A-Z_]+)"/gm), ([, code = ""]) => code);
 const page = readFileSync(join(actionRoot, "docs/errors.md"), "utf8");
 
-test("docs/errors.md has a heading for each code, and for none that there is not", () => {
+test("docs/errors.md has a heading for each code, and for no other", () => {
   expect(codes.length).toBeGreaterThan(40);
   const headings = Array.from(page.matchAll(/^### ([A-Z_]+)$/gm), ([, code = ""]) => code);
   expect(headings.sort()).toEqual([...codes, "INTERNAL"].sort());

@@ -18,7 +18,7 @@ describe("action.yml, the parser and the README", () => {
     expect(firstColumn("Outputs").sort()).toEqual(Object.keys(manifest.outputs).sort());
   });
 
-  test("tell the same defaults", () => {
+  test("mention the same defaults", () => {
     for (const [name, value] of Object.entries(inputDefaults)) {
       const told = /Default: (.+)$/.exec(manifest.inputs[name]?.description ?? "")?.[1] ?? "";
       if (name !== "label") expect(told, name).toBe(value); // the label's default is made by the host
@@ -29,7 +29,7 @@ describe("action.yml, the parser and the README", () => {
     }
   });
 
-  test("say the same of each input and output", () => {
+  test("describe each input and output in the same words", () => {
     for (const [name, , description] of rows("Inputs")) {
       const told = manifest.inputs[name ?? ""]?.description.replace(/ Default: .+$/, "");
       expect(description, name).toBe(told);

@@ -9,7 +9,7 @@ describe("layers", () => {
     items: names.map((name) => ({ name })),
   });
 
-  test("later ones win, and what they hide is known", () => {
+  test("later ones win, and what they override is known", () => {
     const merged = mergeLayers([layer("shared", "A", "B"), layer("testing", "B", "C"), layer("mine", "B")]);
     expect([...merged].map(([name, { environment, overrode }]) => [name, environment, overrode])).toEqual([
       ["A", "shared", []],
@@ -54,7 +54,7 @@ describe("references", () => {
     );
   });
 
-  test("neither depth nor growth is without bound", () => {
+  test("depth and growth are limited", () => {
     const deep = Object.fromEntries(
       Array.from({ length: 200 }, (_, index) => [`N${index}`, `\${N${index + 1}}`]),
     );

@@ -4,7 +4,7 @@ import { chooseMasked, namesMaskingOrdinaryText, partlyMasked } from "../../src/
 const choose = (values: Record<string, string>, unmasked: string[] = [], minMaskLength = 0) =>
   chooseMasked(new Map(Object.entries(values)), { unmasked, minMaskLength });
 
-test("everything is masked but what unmasked names or matches, and what is too short", () => {
+test("everything is masked except what unmasked names or matches, and what is too short", () => {
   const values = { NODE_ENV: "testing", APP_URL: "https://x", TOKEN: "s3cr3t", PIN: "123" };
   expect([...choose(values).unmasked.keys()]).toEqual([]);
   expect([...choose(values, ["NODE_ENV", "*_URL"]).unmasked.keys()]).toEqual(["NODE_ENV", "APP_URL"]);
@@ -31,7 +31,7 @@ test("masks of ordinary text are named: words, small numbers, single characters"
   expect(namesMaskingOrdinaryText(choose(values))).toEqual(["A", "B", "C", "D", "E", "F", "I"]);
 });
 
-test("an unmasked value that holds a masked one is named", () => {
+test("an unmasked value that contains a masked one is named", () => {
   const values = { URL: "https://host/s3cr3t/x", OTHER: "nothing here", TOKEN: "s3cr3t", EMPTY: "" };
   const masks = new Set(["s3cr3t", "x", "czNjcjN0"]);
   expect(partlyMasked(choose(values, ["URL", "OTHER"]), masks)).toEqual(["URL"]);

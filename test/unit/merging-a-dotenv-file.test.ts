@@ -47,7 +47,7 @@ test.each([
   expect(merge(text, values as Record<string, string>)).toBe(merged);
 });
 
-describe("what no form carries through every reader is refused by name, with the reader that cannot", () => {
+describe("a value that some reader cannot read is refused by name, with that reader", () => {
   test.each([
     ["a carriage return", "a\r\nb", /carriage return, which npm's dotenv/],
     ["a doubled backslash", "C:\\\\x", /doubled or final backslash, which python-dotenv/],
@@ -73,7 +73,7 @@ describe("what no form carries through every reader is refused by name, with the
     );
   });
 
-  test("many of them make one error of bounded length", () => {
+  test("many of them make one error of limited length", () => {
     const values = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`NAME_${index}`, "\r"]));
     expect(() => merge("", values)).toThrow(/- and 480 more/);
   });

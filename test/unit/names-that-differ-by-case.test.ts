@@ -8,7 +8,7 @@ const variables = new Map([
   ["OTHER", "3"],
 ]);
 
-test("where case does not count, as on Windows, names that differ by it alone are refused", () => {
+test("where case does not count, as on Windows, names that differ only by case are refused", () => {
   expect(() => checkExports(variables, { ...rules, ignoresCase: true })).toThrow(
     "different only by upper and lower case, which does not count here (rename one with variables: NAME as OTHER): API_KEY, Api_Key",
   );

@@ -14,7 +14,7 @@ import { isDangerousName } from "../../src/select/dangerous-names.ts";
 // Windows and macOS, wherever these run: what differs takes the platform, or what stands for it, as a parameter.
 
 describe("Windows", () => {
-  test("a pulled variable replaces an inherited one that differs by case alone", () => {
+  test("a pulled variable replaces an inherited one that differs only by case", () => {
     const inherited = { Database_Url: "old", Path: "C:\\bin", secret_stash_api_token: "token" };
     const pulled = new Map([["DATABASE_URL", "new"]]);
     expect(commandEnvironment(inherited, pulled, "C:\\key", "win32")).toEqual({
@@ -56,7 +56,7 @@ describe("Windows", () => {
     expect(await ours("home/temp/link")).toBe(false);
   });
 
-  test("modes say nothing, so none is asked for", async () => {
+  test("modes mean nothing, so none is required", async () => {
     await expect(checkTemporaryDirectory("C:\\nowhere", "win32")).resolves.toBeUndefined();
   });
 
@@ -66,7 +66,7 @@ describe("Windows", () => {
 });
 
 describe("macOS", () => {
-  test("starts nothing with more than 1 MiB, one string or many", () => {
+  test("starts no process with more than 1 MiB, in one string or many", () => {
     const megabyte = new Map([["LARGE", "x".repeat(1024 * 1024)]]);
     expect(describeOversized(megabyte, "darwin")).toContain("close to 1 MiB, which is the limit of macOS");
     expect(describeOversized(new Map([["A", "x".repeat(500_000)]]), "darwin")).toBeUndefined();
@@ -74,7 +74,7 @@ describe("macOS", () => {
   });
 });
 
-test("where nobody can tell whether a job still runs, its session is left alone for six hours", async () => {
+test("if nobody can tell whether a job is still running, its session is left alone for six hours", async () => {
   const folder = temporaryFolder();
   const owners = [{ pid: 2 ** 30, started: null }];
   writeFileSync(join(folder, "session.json"), JSON.stringify({ owners }));

@@ -23,7 +23,7 @@ test.each<[string, Map<string, string>, RegExp]>([
   if (process.platform === "linux") expect(starts(variables)).toBe(false); // negative control: it does refuse
 });
 
-test("what is just small enough is let through, and does start", () => {
+test("what is just small enough is allowed, and starts", () => {
   const variables = new Map([["A", "x".repeat(128 * KIB - 3)]]);
   expect(describeOversized(variables, "linux")).toBeUndefined();
   if (process.platform === "linux") expect(starts(variables)).toBe(true);

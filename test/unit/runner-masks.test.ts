@@ -14,18 +14,18 @@ const pem = [
 ].join("\n");
 
 describe("what goes to the runner", () => {
-  test("a single-line value goes as it is", () => {
+  test("a single-line value is registered as it is", () => {
     expect(masksOf(["s3cr3t-value"])).toContain("s3cr3t-value");
   });
 
-  test("a multi-line value goes by its lines of four characters or more, never whole", () => {
+  test("a multi-line value is registered by its lines of four characters or more, never as a whole", () => {
     const masks = masksOf([pem]);
     expect(masks).toContain("MIIEvQIBADANBgkqhkiG9w0BAQ");
     expect(masks).not.toContain("x=");
     expect([...masks].filter((mask) => /[\r\n]/.test(mask))).toEqual([]);
   });
 
-  test("a multi-line value with no line that long goes whole, with and without its last newline", () => {
+  test("a multi-line value without such a line is registered as a whole, with and without its last newline", () => {
     expect(masksOf(["{\n}\n"])).toContain("{\n}\n");
     expect(masksOf(["ab\n"])).toContain("ab");
   });
@@ -34,7 +34,7 @@ describe("what goes to the runner", () => {
     expect(masksOf(["a\r\n   indented line\t\r\nb"])).toContain("indented line");
   });
 
-  test("string leaves of JSON go from four characters up, keys, numbers and short ones do not", () => {
+  test("string leaves of JSON are registered from four characters; keys, numbers and short ones are not", () => {
     const masks = masksOf([
       JSON.stringify({ user: "bob", deep: [{ key: "leaf secret", port: 54321 }], no: null }),
     ]);
@@ -44,12 +44,12 @@ describe("what goes to the runner", () => {
     expect(masks).not.toContain("54321");
   });
 
-  test("JSON nested deeper than any stack is read, and what is no JSON is left alone", () => {
+  test("JSON nested deeper than the stack is read, and text that is not JSON is left alone", () => {
     const deep = `${"[".repeat(20_000)}"leaf secret"${"]".repeat(20_000)}`;
     expect(() => masksOf([deep, "{not json", "[", '"just a string"'])).not.toThrow();
   });
 
-  test("the password of a URL goes raw and decoded", () => {
+  test("the password of a URL is registered as written and decoded", () => {
     const masks = masksOf(["postgres://user:p%40ss-w0rd@db.example:5432/app"]);
     expect(masks).toContain("p%40ss-w0rd");
     expect(masks).toContain("p@ss-w0rd");
@@ -57,7 +57,7 @@ describe("what goes to the runner", () => {
     expect(masksOf(["https://example.test/a:b@c"])).not.toContain("b");
   });
 
-  test("nothing is empty or white space, and each string goes once", () => {
+  test("nothing is empty or white space, and each string is registered once", () => {
     const masks = masksOf(["", " ", "\n", "\t\n ", "same", "same"]);
     expect([...masks].filter((mask) => mask.trim() === "")).toEqual([]);
     expect([...masks].filter((mask) => mask === "same")).toHaveLength(1);

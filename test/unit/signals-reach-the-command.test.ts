@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { passOnSignals } from "../../src/command/signals.ts";
 
-test("one that comes before the process id is known is tried again until it is", async () => {
+test("a signal that comes before the process id is known is tried again until it is", async () => {
   const pidFile = makePidFile();
   const child = startChild();
   const ended = endOf(child);
@@ -20,7 +20,7 @@ test("one that comes before the process id is known is tried again until it is",
   expect(await ended).toBe("SIGTERM");
 });
 
-test("none comes through once it is stopped", async () => {
+test("no signal is passed on once it is stopped", async () => {
   const pidFile = makePidFile();
   const child = startChild();
   const stop = passOnSignals(pidFile);

@@ -14,7 +14,7 @@ interface Orb {
   examples: Record<string, unknown>;
 }
 
-test("the CircleCI orb declares every parameter it uses, and pastes none into a script", () => {
+test("the CircleCI orb declares every parameter that it uses, and pastes none into a script", () => {
   const orb: Orb = parse(read("circleci/orb.yml"));
   expect(Object.keys(orb.commands)).toEqual(["exec", "pull", "clean-up"]);
   for (const command of Object.values(orb.commands)) {

@@ -28,7 +28,7 @@ function select(
   return choices.map(({ source, target }) => (source === target ? source : `${source} as ${target}`));
 }
 
-describe("what is chosen", () => {
+describe("what is selected", () => {
   test.each<[string, string, string[]]>([
     ["everything", "*", everything],
     ["a pattern", "DB_*", ["DB_HOST", "DB_DEBUG"]],
@@ -43,7 +43,7 @@ describe("what is chosen", () => {
     ["an optional exclusion", "X1\n!NOT_THERE?", ["X1"]],
     ["the star carries over", "AWS_* as TF_VAR_*", ["AWS_ID as TF_VAR_ID", "AWS_KEY as TF_VAR_KEY"]],
     [
-      "several stars carry over in order",
+      "several stars are carried over in order",
       "*_* as *__*\n!APP_*?\n!DB_DEBUG",
       ["DB_HOST as DB__HOST", "STRIPE_KEY as STRIPE__KEY", "AWS_ID as AWS__ID", "AWS_KEY as AWS__KEY"],
     ],
@@ -57,19 +57,19 @@ describe("what is chosen", () => {
     expect(select(rules).sort()).toEqual([...expected].sort());
   });
 
-  test("a pattern does not bring an ignored name in", () => {
+  test("a pattern does not include an ignored name", () => {
     expect(select("A*")).toEqual(["AWS_ID", "AWS_KEY"]);
   });
 
-  test("nothing is chosen from nothing", () => {
+  test("nothing is selected from nothing", () => {
     expect(select("*", { names: [] })).toEqual([]);
   });
 
-  test("the prefix goes before every name, new ones too", () => {
+  test("the prefix is put before every name, new ones included", () => {
     expect(select("X1\nX2 as Y", { prefix: "APP_" })).toEqual(["X1 as APP_X1", "X2 as APP_Y"]);
   });
 
-  test("a dot, a dash and a plus mean themselves", () => {
+  test("a dot, a dash and a plus are literal", () => {
     expect(select("a.b as AB, c+d as CD", { names: ["a.b", "axb", "c+d"] })).toEqual([
       "a.b as AB",
       "c+d as CD",
@@ -133,7 +133,7 @@ describe("what is refused", () => {
   });
 });
 
-test("ten thousand rules for ten thousand variables are looked up, not tried one on the other", () => {
+test("ten thousand rules for ten thousand variables are looked up, not tried one by one", () => {
   const names = Array.from({ length: 10_000 }, (_, index) => `NAME_${index}`);
   const text = names.map((name) => `${name} as X_${name}`).join("\n");
   expect(select(text, { names })).toHaveLength(10_000);

@@ -44,7 +44,7 @@ describe("an env file", () => {
     expect(readFileSync(file.path, "utf8")).toBe("MINE=1\n");
   });
 
-  test("the backup was deleted after the write: what stands there is ours, and goes", async () => {
+  test("the backup was deleted after the write: the file is ours, and is deleted", async () => {
     writeFileSync(file.path, "MINE=1\n");
     let written = file;
     await writeEnvFile(file, "SECRET='x'\n", async (saved) => {
@@ -55,7 +55,7 @@ describe("an env file", () => {
     expect(existsSync(file.path)).toBe(false);
   });
 
-  test("killed between backup and rename: the draft, which holds values, goes", async () => {
+  test("killed between backup and rename: the draft, which holds values, is deleted", async () => {
     writeFileSync(file.path, "MINE=1\n");
     writeFileSync(file.backup, "MINE=1\n");
     writeFileSync(file.draft, "SECRET='x'\n");
@@ -64,13 +64,13 @@ describe("an env file", () => {
     expect(readFileSync(file.path, "utf8")).toBe("MINE=1\n");
   });
 
-  test("kept: the draft goes all the same", async () => {
+  test("a kept file: the draft is deleted anyway", async () => {
     writeFileSync(file.draft, "SECRET='x'\n");
     await deleteDraft(file);
     expect(existsSync(file.draft)).toBe(false);
   });
 
-  test("nothing is written through a link that stands where the draft goes", async () => {
+  test("nothing is written through a link in the place of the draft", async () => {
     writeFileSync(join(folder, "target"), "not ours");
     symlinkSync(join(folder, "target"), file.draft);
     await expect(
@@ -83,7 +83,7 @@ describe("an env file", () => {
 });
 
 describe("a key directory", () => {
-  test("is not made where something stands already, a link too", async () => {
+  test("is not created where something exists already, a link included", async () => {
     const path = newKeyDirectoryPath(folder);
     mkdirSync(join(folder, "elsewhere"));
     symlinkSync(join(folder, "elsewhere"), path);
