@@ -6,7 +6,7 @@ import type { KeyPair } from "../stash-server/owner.ts";
 import { type Account, seedAccount } from "../stash-server/seed.ts";
 import { type StashServer, startStashServer } from "../stash-server/server.ts";
 
-// The stand-in's log searches every line for every mask: with 10,000 variables that would be all that is measured.
+// The stand-in's log would search every line for every mask. With 10,000 variables, nothing else would be measured.
 const noLog: Log = { write: () => {}, lines: [], raw: [], annotations: [], masks: [], mask: (line) => line };
 
 /** A server with one account, and steps of the action that pull from it. */

@@ -60,6 +60,6 @@ export function drawChart(times: ReadonlyMap<string, readonly number[]>): string
     ],
   });
   const svg = chart.renderToSVGString();
-  chart.dispose(); // its timer would keep the process
+  chart.dispose(); // Its timer would keep the process alive.
   return svg;
 }

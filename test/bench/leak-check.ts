@@ -11,7 +11,7 @@ import { median, timeOf } from "./timing.ts";
 
 // The leak check's search beside ripgrep, on the same tree and needles, taking turns: ours in this process, index included, ripgrep in its own.
 
-/** @returns none where ripgrep is not installed */
+/** @returns none if ripgrep is not installed */
 export function benchLeakCheck(folder: string, rounds: number): Claim[] {
   if (spawnSync("rg", ["--version"]).error) return [];
   const tree = join(folder, "tree");

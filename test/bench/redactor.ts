@@ -6,7 +6,7 @@ import { actionRoot } from "../runner/job.ts";
 import { type Claim, table } from "./report.ts";
 import { median, timeOf } from "./timing.ts";
 
-// `mask` beside ripgrep on the same file and needles, whole processes, file in, nothing out. The two take turns.
+// Measures `mask` next to ripgrep on the same file and needles, as whole processes, taking turns. The output is discarded.
 
 const counts = [10, 100, 1000, 10_000] as const;
 const targets: Record<number, number> = { 10: 2, 100: 2, 1000: 3, 10000: 6 };
@@ -20,7 +20,7 @@ export interface RedactorRow {
   setUpMs: number;
 }
 
-/** @returns `undefined` where ripgrep is not installed */
+/** @returns `undefined` if ripgrep is not installed */
 export function benchRedactor(folder: string, rounds: number, megabytes: number): RedactorRow[] | undefined {
   if (spawnSync("rg", ["--version"]).error) return undefined;
   const random = createRandom(42);

@@ -1,4 +1,4 @@
-/** Milliseconds that the work took. */
+/** How many milliseconds the work took. */
 export function timeOf(work: () => unknown): number {
   const start = performance.now();
   work();
@@ -11,7 +11,7 @@ export interface Turn {
   run: () => unknown;
 }
 
-/** Milliseconds of each, by name: they take turns, so that a busy machine slows all of them, after one round that does not count. */
+/** Measures candidates in turns, so that a busy machine slows all of them, after one round that does not count. @returns milliseconds, by name */
 export async function takeTurns(turns: readonly Turn[], rounds: number): Promise<Map<string, number[]>> {
   const times = new Map<string, number[]>(turns.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round += 1) {

@@ -11,7 +11,7 @@ const programs = files.filter((file) => file.endsWith(".js"));
 const bundle = programs.map((file) => readFileSync(join(dist, file), "utf8")).join("\n");
 const lock = JSON.parse(readFileSync(join(actionRoot, "package-lock.json"), "utf8"));
 
-/** Packages that production dependencies bring along. */
+/** Production dependencies, direct and indirect. */
 const production = Object.entries<{
   dev?: boolean;
   link?: boolean;
@@ -28,7 +28,7 @@ test("it names no host but the service's, and documentation", () => {
   const hosts = new Set(
     Array.from(bundle.matchAll(/https?:\/\/([a-z0-9-]+(?:\.[a-z0-9-]+)+)/gi), ([, host]) => host),
   );
-  // What is named and never asked: @actions/core's OIDC and summary code, comments and specifications in dependencies.
+  // Hosts that are mentioned and never contacted: by @actions/core's OIDC and summary code, and in comments of dependencies.
   const mentioned = new Set(["secretstash.cloud", "refused.invalid", ...documented]);
   expect([...hosts].filter((host) => !mentioned.has(host ?? ""))).toEqual([]);
 });
@@ -99,7 +99,7 @@ test.skipIf(!isOnline)(
       encoding: "utf8",
     });
     const { metadata, message } = JSON.parse(stdout || "{}");
-    // A registry that has no audit endpoint says so; that is no finding.
+    // A registry without an audit endpoint says so, which is not a finding.
     expect(metadata?.vulnerabilities?.total ?? 0, message).toBe(0);
   },
 );

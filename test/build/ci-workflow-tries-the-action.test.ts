@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { type ActionStep, actionRoot, startJob } from "../runner/job.ts";
 
-// The job "action" of .github/workflows/ci.yml, step by step under the runner stand-in, so that it is known to pass before a runner has it.
+// The job "action" of .github/workflows/ci.yml, step by step under the runner stand-in, so that it is known to pass before it runs on GitHub.
 
 interface Step {
   id?: string;

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { version } from "../../src/lib/version.ts";
 
-// The release's assets for systems without an action: dist/ as an archive that anyone can make again, to the byte, and the folder of the npm
+// The release's assets for systems without actions: dist/ as an archive that anybody can reproduce to the byte, and the folder of the npm
 // package.
 
 const root = join(import.meta.dirname, "../..");
 
-/** GNU tar with everything fixed that differs between machines. Node's gzip writes no name and no time. */
+/** GNU tar, with everything fixed that would differ between machines. Node's gzip writes neither name nor time. */
 export function packBundle(dist: string): Buffer {
   const fixed = [
     "--sort=name",
@@ -33,7 +33,7 @@ export function sha256(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** The npm package: the bundle and nothing to install beside it, so that no dependency comes along that the lock file has not seen. */
+/** The npm package: the bundle, with no dependencies to install, so that none comes along that the lock file does not list. */
 export function writeNpmPackage(folder: string): void {
   const { name, description, license, repository } = JSON.parse(
     readFileSync(join(root, "package.json"), "utf8"),

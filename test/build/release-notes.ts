@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { version } from "../../src/lib/version.ts";
 
-// What the changelog says of this version, for the release's page.
+// What the changelog says about this version, for the release's page.
 
-/** @throws {Error} when the changelog has no section for the version */
+/** @throws {Error} if the changelog has no section for the version */
 export function releaseNotes(changelog: string, ofVersion: string): string {
   const section = changelog.split(/^## /m).find((text) => text.split(/\s/)[0] === ofVersion);
   if (section === undefined) throw new Error(`docs/CHANGELOG.md has no section ${ofVersion}`);

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-// The checker is WebAssembly for CommonJS, and older than the runner: what it does not know yet is left out of what it is shown.
+// The checker is WebAssembly for CommonJS, and older than the runner. What it does not know yet is removed first.
 
 interface Verdict {
   errors: object[];

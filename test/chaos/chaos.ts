@@ -3,11 +3,11 @@ import { generateKeys } from "../stash-server/owner.ts";
 import { breakEveryRequest, killEverywhere, type Outcome } from "./faults.ts";
 import { type Load, runSessions } from "./load.ts";
 
-// `npm run chaos`: everything that can be killed is killed, everywhere, and what is left is counted.
+// `npm run chaos` kills everything that can be killed, at every point, and counts what is left.
 
 const [ownerKeys, grantKeys] = await Promise.all([generateKeys(), generateKeys()]);
 const keys = { ownerKeys, grantKeys };
-console.error = () => {}; // the server's router prints each answer that breaks off, which here is on purpose
+console.error = () => {}; // The server's router prints each interrupted answer, and here they are interrupted on purpose.
 console.log("| fault | tried | survived | lost | left over |\n| --- | --- | --- | --- | --- |");
 const outcomes: Outcome[] = [];
 for (const work of [

@@ -1,5 +1,5 @@
 // Preloaded by NODE_OPTIONS: ends the process without warning before its n-th operation on files that changes something, or, with
-// DIE_AT=count, counts them. The test's own hook: nothing of it is in the product.
+// DIE_AT=count, counts them. This is a hook of the test; nothing of it is in the product.
 const fs = require("node:fs");
 const { syncBuiltinESMExports } = require("node:module");
 
@@ -34,7 +34,7 @@ function wrap(holder, name) {
   const original = holder[name];
   if (typeof original !== "function") return;
   holder[name] = function (...args) {
-    // Opening for reading changes nothing; and the log is not the disk.
+    // Opening for reading changes nothing, and the log is not the disk.
     const reads = name.startsWith("open") && (args[1] === undefined || args[1] === "r" || args[1] === 0);
     const isLog = name.startsWith("write") && (args[0] === 1 || args[0] === 2);
     if (!reads && !isLog && !inside) {

@@ -6,18 +6,18 @@ import { type Death, startVictim, type Victim } from "./victim.ts";
 export interface Outcome {
   fault: string;
   tried: number;
-  /** how many ended as they should */
+  /** how many ended as expected */
   survived: number;
   /** a partial export, or a value where it does not belong */
   lost: string[];
-  /** what was there when all had been cleaned up */
+  /** what was left after everything had been cleaned up */
   leftOver: string[];
 }
 
 export interface Scale {
-  /** how many moments a run is killed at */
+  /** at how many moments a run is killed */
   moments: number;
-  /** every how manieth operation on the disk */
+  /** the interval between operations on the disk before which it is killed */
   everyOperation: number;
 }
 
@@ -117,7 +117,7 @@ const network: [string, (call: number) => Response | undefined | Promise<Respons
   ["HTML for ever", () => new Response("<html>")],
 ];
 
-/** Every request of a session meets every fault of the network: it goes on, or fails and leaves nothing. */
+/** Applies every network fault to every request of a session, which has to go on, or fail and leave nothing. */
 export async function breakEveryRequest(keys: Keys): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const routes = [/\/variables$/, /^GET .*envelope\?/, /^POST .*user\/keys$/, /^POST .*envelope$/];

@@ -9,10 +9,10 @@ import { startStashServer } from "../stash-server/server.ts";
 export interface Load {
   sessions: number;
   succeeded: number;
-  /** requests that the service took, and those that it turned away for its limit */
+  /** requests that the service accepted, and those that it rejected because of its limit */
   taken: number;
   turnedAway: number;
-  /** keys that were registered: one a session */
+  /** keys that were registered: one for each session */
   registered: number;
   leftOver: string[];
 }
@@ -49,7 +49,7 @@ export async function runSessions(
     "application-id": account.applicationId,
     environment: "ci",
     "grant-key": `${account.grantKeyId}:${keys.grantKeys.privateKey}`,
-    revoke: "false", // the limit is for the pulls; the server forgets its keys below
+    revoke: "false", // The limit is about the pulls; the server forgets its keys below.
   };
   let next = 0;
   const lane = async () => {

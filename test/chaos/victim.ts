@@ -24,7 +24,7 @@ export const variables = {
 };
 const ORIGINAL = "MINE=1\n";
 
-/** How a process is ended: after so many seconds, before its n-th change to the disk, or not at all. */
+/** How a process is killed: after some seconds, before its n-th change to the disk, or not at all. */
 export type Death = { afterSeconds: number } | { atOperation: number } | "never";
 
 /** A machine with one job at a time, whose processes are killed. */
@@ -36,7 +36,7 @@ export interface Victim {
   cli(args: readonly string[], death?: Death): Promise<number>;
   /** how often a stage changes the disk */
   countOperations(run: () => Promise<unknown>): Promise<number>;
-  /** what is wrong at this moment, although a process died: nothing, if all is well */
+  /** what is wrong at this moment, although a process died; empty if nothing is */
   partial(): string[];
   /** what is left of everything */
   leftOver(): string[];
@@ -76,7 +76,7 @@ export async function startVictim(
   };
   reset();
 
-  // A process in between: whoever started the killed one is gone as well, as the runner's worker is after a job.
+  // A process in between, so that the parent of the killed one is gone as well, as the runner's worker is after a job.
   const run = (
     args: readonly string[],
     death: Death,
@@ -199,7 +199,7 @@ function partialEnvFile(workspace: string): string[] {
   const text = readFileSync(join(workspace, ".env"), "utf8");
   const isWhole = text === ORIGINAL || Object.values(variables).every((value) => text.includes(value));
   const drafts = readdirSync(workspace).filter((name) => name !== ".env");
-  // A draft of what stood there before is as open as that was.
+  // A draft of the earlier content has the permissions of the earlier file.
   const holdsValue = (name: string) =>
     Object.values(variables).some((value) => readFileSync(join(workspace, name), "utf8").includes(value));
   const open = drafts.filter(

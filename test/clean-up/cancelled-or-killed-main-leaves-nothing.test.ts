@@ -16,7 +16,7 @@ describe.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("%s", (signal) => {
       served: (request) => {
         if (!isMoment(request)) return;
         child?.kill(signal);
-        return new Promise(() => {}); // the service has done it, but its answer never comes
+        return new Promise(() => {}); // The service has done it, but its answer never arrives.
       },
     });
     const step = session.step({ "env-file": ".env" });
@@ -27,7 +27,7 @@ describe.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("%s", (signal) => {
     expect(await step.post()).toBe(0);
     expect(session.leftInTemp()).toEqual([]);
     expect(readdirSync(session.job.workspace)).toEqual([]);
-    // What can be caught cleans up by itself, and says so.
+    // If a signal can be caught, main cleans up by itself, and says so.
     const messages = session.job.log.annotations.map(({ message }) => message);
     const cancelled = [
       "The job was cancelled. Nothing was exported. [CANCELLED]\nhttps://github.com/org/secret-stash-action/blob/v1/docs/errors.md#cancelled",

@@ -128,7 +128,7 @@ test("the session of a killed command is removed completely: key, variables, and
   const device = join(directory, keyDirectory, "device.json");
   writeFileSync(device, JSON.stringify({ ...JSON.parse(readFileSync(device, "utf8")), expires_at: past }));
 
-  // The leader of this session still runs, which is no sign of life after a day.
+  // The leader of this session is still running, but after a day that is not a sign of life.
   expect((await session.run(["exec", "--", "true"])).code).toBe(0);
   expect(session.left()).toEqual([left]);
   age(join(directory, keyDirectory), 25);

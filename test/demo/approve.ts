@@ -8,7 +8,7 @@ import { generateKeys, writeKeyDirectory } from "../stash-server/owner.ts";
 import { seedAccount } from "../stash-server/seed.ts";
 import { startStashServer } from "../stash-server/server.ts";
 
-// No decrypting key in CI: a job waits, a person approves from elsewhere, the job goes on. In one terminal, by itself.
+// No key in CI that can decrypt: a job waits, a person approves from another machine, the job goes on. Everything in one terminal.
 
 const heading = (text: string) => console.log(`\n\u001b[1m${text}\u001b[0m`);
 const folder = mkdtempSync(join(tmpdir(), "secret-stash-demo-"));

@@ -6,8 +6,8 @@ import { generateKeys } from "../stash-server/owner.ts";
 import { seedAccount } from "../stash-server/seed.ts";
 import { startStashServer } from "../stash-server/server.ts";
 
-// The main job, from nothing: a service with a testing environment, and a job that uses the action in dist/.
-// No network, no account; ends by itself.
+// The main job, from nothing: starts a service with a testing environment, and runs a job that uses the action in dist/.
+// It needs neither network nor account, and ends by itself.
 
 const heading = (text: string) => console.log(`\n\u001b[1m${text}\u001b[0m`);
 const folder = mkdtempSync(join(tmpdir(), "secret-stash-demo-"));

@@ -25,7 +25,7 @@ test("main claims the key, and post deletes it like any other", async () => {
 
 test("main waits for a key that is nearly ready", async () => {
   const { session, step } = await prepared();
-  expect(await step.main()).toBe(0); // at once: it is still being made, or just was
+  expect(await step.main()).toBe(0); // Right away: the key is still being generated, or was just now.
   expect(session.job.environment.get("API_KEY")).toBe("plain-secret-value");
   expect(await step.post()).toBe(0);
   await emptied(session);
@@ -156,6 +156,6 @@ function tryKill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // Gone already.
+    // It has ended already.
   }
 }

@@ -40,7 +40,7 @@ test("masks come first, then the env file, then outputs and variables, then the 
   expect(Math.max(...masks)).toBeLessThan(written[0] ?? 0);
   // The only lines that hold a value are the masks themselves.
   expect(values.filter((index) => !masks.includes(index))).toEqual([]);
-  // Each string once: every mask costs a search of every later line.
+  // Each string only once, because the runner searches every later line for each mask.
   expect(session.job.log.masks).toHaveLength(new Set(session.job.log.masks).size);
   expect(events[0]?.[1]).toBe(`::add-mask::${session.account.apiToken}`);
 });

@@ -16,7 +16,7 @@ test("later steps get every value exactly, and the log shows none of them in any
   expect(JSON.parse(step.outputs.get("json") ?? "")).toEqual(expected);
   for (const [name, value] of Object.entries(expected)) expect(step.outputs.get(name), name).toBe(value);
 
-  // What a step would print of its environment goes through the same masks.
+  // The environment that a step would print goes through the same masks.
   const printed = Object.values(expected).flatMap(formsOf);
   const shownBefore = log.lines.length;
   for (const text of printed) for (const line of text.split(/\r\n|\n|\r/)) log.write(`> ${line}`);

@@ -12,7 +12,7 @@ const hostile = [
   "🌍",
 ];
 
-/** Text that goes for the seams of a format: a small alphabet in which quotes, escapes and line breaks meet often. */
+/** Text that tests the seams of a format: a small alphabet in which quotes, escapes and line breaks meet often. */
 export const hostileText = fc.oneof(
   { weight: 3, arbitrary: fc.string({ unit: fc.constantFrom(...hostile), maxLength: 12 }) },
   {
@@ -27,5 +27,5 @@ export const hostileText = fc.oneof(
   },
 );
 
-/** Cases a property: 1,000 unless `PROPERTY_RUNS` asks for more. */
+/** Cases for each property: 1,000, unless `PROPERTY_RUNS` asks for more. */
 export const propertyRuns = Number(process.env.PROPERTY_RUNS ?? 1000);

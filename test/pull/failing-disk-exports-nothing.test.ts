@@ -129,7 +129,7 @@ function fill(path: string): void {
   try {
     writeFileSync(join(path, "filler"), Buffer.alloc(1024 * 1024));
   } catch {
-    // Full, as it should be.
+    // It is full, as intended.
   }
 }
 

@@ -147,7 +147,7 @@ function cutAt(whole: Buffer, cuts: readonly number[]): Buffer[] {
   return ends.map((end, index) => whole.subarray(ends[index - 1] ?? 0, end));
 }
 
-/** Finds all occurrences, merges those that overlap or touch, replaces: slow, and plain enough to be right. */
+/** Finds all occurrences, merges those that overlap or touch, and replaces them: slow, and simple enough to be right. */
 function plainlyRedacted(needles: readonly Buffer[], whole: Buffer): Buffer {
   const hidden = new Array<boolean>(whole.length).fill(false);
   for (const needle of needles.filter(({ length }) => length > 0)) {

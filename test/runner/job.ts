@@ -8,7 +8,7 @@ import { coverageEnvironment } from "../support/coverage.ts";
 import { parseCommandFile } from "./command-file.ts";
 import { createLog, type Log } from "./log.ts";
 
-/** What the runner really does is in docs/runner.md; where this file looks odd, that is why. */
+/** docs/runner.md describes what the runner really does. That is why this file looks odd in places. */
 export interface Job {
   readonly log: Log;
   readonly temp: string;
@@ -40,7 +40,7 @@ export interface JobOptions {
   root?: string;
 }
 
-/** Starts a job in folders of its own, with the environment a runner gives: nothing of this process's but PATH. */
+/** Starts a job in folders of its own, with the environment that a runner gives, and only PATH of this process. */
 export function startJob(
   folder = mkdtempSync(join(tmpdir(), "runner-")),
   { log = createLog(), root = actionRoot }: JobOptions = {},

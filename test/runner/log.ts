@@ -16,7 +16,7 @@ export interface Log {
   readonly annotations: Annotation[];
   /** the strings registered so far */
   readonly masks: string[];
-  /** what becomes of a line that is shown */
+  /** masks a line as it is shown */
   mask(line: string): string;
 }
 
@@ -46,7 +46,7 @@ export function createLog(): Log {
       case "endgroup":
         return show("##[endgroup]");
       case "debug":
-        return undefined; // shown with ACTIONS_STEP_DEBUG alone
+        return undefined; // Shown only with ACTIONS_STEP_DEBUG.
       case "stop-commands":
         resumeToken = data;
         return undefined;

@@ -30,7 +30,7 @@ test("what goes over the wire is ciphertext, public keys and ids", async () => {
     expect(traffic.includes(line)).toBe(false);
   }
 
-  // Negative control: the same search does find what is there, plain or encoded.
+  // Negative control: the same search finds what is there, plain or encoded.
   expect(decoded.includes(session.account.apiToken)).toBe(true);
   expect(
     decodeEverything(Buffer.from("plain-secret-value").toString("base64")).includes("plain-secret-value"),

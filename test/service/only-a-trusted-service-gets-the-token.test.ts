@@ -72,7 +72,7 @@ test.skipIf(!hasOpenssl)(`TLS 1.1 is refused, whatever NODE_OPTIONS say${title}`
   expect(session.requests).toEqual([]);
 });
 
-/** An https server with a certificate of its own making, which refuses every token. */
+/** An https server with a self-signed certificate, which refuses every token. */
 async function startStranger(): Promise<{ url: string; tokens: string[]; certificate: string }> {
   const tokens: string[] = [];
   const server = await startTlsServer((incoming, response) => {

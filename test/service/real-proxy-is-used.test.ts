@@ -60,7 +60,7 @@ describe.skipIf(missing.length > 0)(title, () => {
   });
 });
 
-/** A proxy as companies have them, with a user and a password. */
+/** A proxy as companies run it, with a user and a password. */
 async function startTinyproxy(): Promise<{ url: string; log: () => string }> {
   const folder = mkdtempSync(join(tmpdir(), "tinyproxy-"));
   const port = await freePort();

@@ -47,7 +47,7 @@ test.each<[string, (request: RecordedRequest) => Response | undefined, RegExp]>(
   ],
 ])("%s", async (_, answer, expected) => {
   const session = await startSession({ answer });
-  const message = await failingMain(session, { timeout: "5" }); // a Retry-After beyond it is not waited for
+  const message = await failingMain(session, { timeout: "5" }); // A Retry-After beyond the timeout is not waited for.
   expect(message).toMatch(expected);
   expect(session.job.log.raw.join("\n")).not.toMatch(/from-the-body|evil\.example|^::set-env/m);
 });

@@ -57,7 +57,7 @@ test.each<[string, () => string]>([
     },
   });
   expect(await session.step().main()).toBe(0);
-  expect(waited).toBeGreaterThan(900); // not a timed test: less would mean that it was not waited for
+  expect(waited).toBeGreaterThan(900); // Not a timed test: less would mean that it did not wait.
 });
 
 test("Retry-After beyond the deadline is not waited for", async () => {
@@ -93,7 +93,7 @@ test("a registration that the service finds there already is the one that seemed
   let faults = 1;
   const session = await startSession({
     answer: (request) => {
-      // An account's list that is a moment behind: the key is not on it yet when it is looked for.
+      // The account's list is a moment behind: the key is not on it yet.
       const isFirstLook = request.method === "GET" && request.url === "/api/user/keys" && faults-- > 0;
       return isFirstLook ? Response.json({ data: [] }) : undefined;
     },

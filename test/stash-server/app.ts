@@ -9,7 +9,7 @@ import type { EnvironmentRow, KeyRow, Store, VariableRow } from "./store.ts";
 
 type Stash = { Variables: { actor: string } };
 
-/** The HTTP face of the store: every endpoint of docs/protocol.md, and `DELETE user/keys/{id}`. */
+/** The HTTP interface of the store: every endpoint of docs/protocol.md, and `DELETE user/keys/{id}`. */
 export function createApp(
   store: Store,
   clock: Clock,
@@ -135,7 +135,7 @@ async function parseBody<Schema extends v.GenericSchema>(
   throw invalid(Object.keys(nested).length > 0 ? (nested as Record<string, string[]>) : { body: [...root] });
 }
 
-/** Laravel's shape of an error: a message and, for a validation, the mistakes by field. */
+/** An error in Laravel's format: a message and, for a validation, the mistakes by field. */
 function failure(
   status: ContentfulStatusCode,
   body: { message: string; errors?: Record<string, string[]> },

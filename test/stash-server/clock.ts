@@ -1,4 +1,4 @@
-/** The server's clock: real time, plus whatever a test has moved it by. */
+/** The server's clock: real time, plus the amount by which a test has moved it. */
 export interface Clock {
   now(): Date;
   advance(milliseconds: number): void;

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { Clock } from "./clock.ts";
 
-/** Laravel's stock limiter: so many requests a minute and token, counted from the first one of the minute; or of another window. */
+/** Laravel's stock limiter: a number of requests a minute for each token, counted from the first one of the minute, or of another window. */
 export function rateLimit(limit: number, clock: Clock, windowMs = 60_000): MiddlewareHandler {
   const windows = new Map<string, { until: number; used: number }>();
   return async (context, next) => {

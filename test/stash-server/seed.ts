@@ -21,7 +21,7 @@ export interface Account {
 }
 
 /**
- * Makes an account with one application and one environment, as its owner would: values are encrypted and the DEK is wrapped
+ * Creates an account with one application and one environment, as its owner would: values are encrypted and the DEK is wrapped
  * before they reach the store, and the DEK is forgotten when this returns.
  */
 export function seedAccount(store: Store, seed: Seed): Account {

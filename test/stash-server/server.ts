@@ -14,19 +14,19 @@ export interface StashServer {
   close(): Promise<void>;
 }
 
-/** Sees every request before the service does; an answer of its own is sent instead of the service's. */
+/** Sees every request before the service does. If it returns an answer, that is sent instead of the service's. */
 export type Intercept = (request: Request) => Response | undefined | Promise<Response | undefined>;
 
 /** Sees every answer of the service before it is sent. */
 export type Observe = (request: Request, response: Response) => void | Promise<void>;
 
-/** Starts the server on loopback. `data` is a database file; without one all is in memory. */
+/** Starts the server on loopback. `data` is a database file; without one, everything is in memory. */
 export async function startStashServer(
   options: {
     port?: number;
     data?: string;
     requestsPerMinute?: number;
-    /** another minute than the real one, for load tests */
+    /** the length of the rate limit's minute, for load tests */
     windowMs?: number;
     intercept?: Intercept;
     observe?: Observe;

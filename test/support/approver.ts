@@ -6,7 +6,7 @@ import { writeKeyDirectory } from "../stash-server/owner.ts";
 import { type CliResult, type CliSession, type RunOptions, startCliSession } from "./cli.ts";
 import type { SessionOptions } from "./session.ts";
 
-/** Jobs without a grant key, and a person with access at a machine of her own. */
+/** Jobs without a grant key, and a person with access on her own machine. */
 export interface ApprovalSession extends CliSession {
   /** `secret-stash-ci approve` by Alice, with her own token and the owner's key */
   approve(args: readonly string[], options?: RunOptions): Promise<CliResult>;
@@ -32,7 +32,7 @@ export async function startApprovalSession(options: SessionOptions = {}): Promis
   };
 }
 
-/** Waits until a job's log shows the fingerprint that its key waits with, after as many others. */
+/** Waits until a job's log shows the fingerprint of its waiting key, after this many others. */
 export async function waitingFingerprint({ log }: Job, nth = 1): Promise<string> {
   for (let tries = 0; tries < 1200; tries += 1) {
     const shown = log.lines.flatMap((line) => /^ {2}fingerprint {2}([0-9a-f ]+)$/.exec(line)?.[1] ?? []);

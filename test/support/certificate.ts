@@ -11,7 +11,7 @@ export const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 export const opensslTitle = hasOpenssl ? "" : " (openssl is missing: apt-get install openssl)";
 
 /**
- * An https server on `localhost` with a certificate of its own making, gone when the test ends.
+ * An https server on `localhost` with a self-signed certificate, closed when the test ends.
  *
  * @returns its address and the path of its certificate
  */

@@ -15,7 +15,7 @@ export function dekOf({ server, account }: Session, slug = account.environment):
   return privateDecrypt(key, Buffer.from(envelope.ct, "base64url"));
 }
 
-/** The owner's side gives a registered key access: what a service with automatic grants, a person or a grant agent does. */
+/** Gives a registered key access from the owner's side, as a service with automatic grants, a person or a grant agent does. */
 export function grantAsOwner(
   session: Session,
   deviceKeyId: number,

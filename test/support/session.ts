@@ -27,7 +27,7 @@ export interface Session {
   requests: RecordedRequest[];
   /** A step of the action with these inputs changed. */
   step(changes?: Record<string, string>, environment?: Record<string, string>): ActionStep;
-  /** Everything that stands in the runner's temp directory, which is empty when a job begins. */
+  /** Everything in the runner's temp directory, which is empty when a job begins. */
   leftInTemp(): string[];
 }
 
@@ -36,7 +36,7 @@ export interface SessionOptions {
   grant?: boolean;
   type?: string;
   requestsPerMinute?: number;
-  /** of the test's own context: with tests side by side, the imported one is another test's */
+  /** from the test's own context: if tests run side by side, the imported one belongs to another test */
   onTestFinished?: (work: () => Promise<void>) => void;
   /** where the action is; by default a copy whose keys are ready at once (quick-action.ts) */
   root?: string;
@@ -46,7 +46,7 @@ export interface SessionOptions {
   served?: (request: RecordedRequest) => void | Promise<void>;
 }
 
-/** A server with an account, and a job on a runner: both real, both gone when the test ends. */
+/** Starts a server with an account, and a job on a runner. Both are real, and removed when the test ends. */
 export async function startSession(options: SessionOptions = {}): Promise<Session> {
   const requests: RecordedRequest[] = [];
   const recorded = new WeakMap<Request, RecordedRequest>();
@@ -100,7 +100,7 @@ async function record(request: Request): Promise<RecordedRequest> {
   return { method: request.method, url: pathname + search, headers, body: await request.clone().text() };
 }
 
-/** `METHOD path` of each request, with the account's own ids taken out, for counting and ordering. */
+/** `METHOD path` of each request, without the account's ids, for counting and ordering. */
 export function endpoints({ requests, account }: Session): string[] {
   return requests.map(({ method, url }) =>
     `${method} ${url}`
@@ -110,7 +110,7 @@ export function endpoints({ requests, account }: Session): string[] {
 }
 
 /**
- * Runs a main stage that must fail, and checks what every failure has in common: one error, nothing exported, nothing left, and
+ * Runs a main stage that has to fail, and checks what all failures have in common: one error, nothing exported, nothing left, and
  * a post stage that finds nothing to do.
  *
  * @returns the error's message, its code in brackets at the end

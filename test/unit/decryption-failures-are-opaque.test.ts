@@ -40,7 +40,7 @@ test("null is an empty value", () => {
 
 test("negative control: without a pinned length, Node accepts a four-byte tag", () => {
   const tag = Buffer.from(payload.tag, "base64url").subarray(0, 4);
-  process.noDeprecation = true; // Node says that it will stop
+  process.noDeprecation = true; // Node warns that it will stop.
   const decipher = createDecipheriv("aes-256-gcm", dek, Buffer.from(payload.iv, "base64url"));
   decipher.setAuthTag(tag);
   const plain = Buffer.concat([decipher.update(Buffer.from(payload.ct, "base64url")), decipher.final()]);

@@ -11,7 +11,7 @@ import { isOwnerAlive } from "../../src/key/owner.ts";
 import { checkTemporaryDirectory } from "../../src/key/temporary-directory.ts";
 import { isDangerousName } from "../../src/select/dangerous-names.ts";
 
-// Windows and macOS, wherever these run: what differs takes the platform, or what stands for it, as a parameter.
+// Windows and macOS, wherever these tests run: code that differs takes the platform as a parameter.
 
 describe("Windows", () => {
   test("a pulled variable replaces an inherited one that differs only by case", () => {

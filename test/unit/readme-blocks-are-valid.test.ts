@@ -23,7 +23,7 @@ type Step = { uses?: string; with?: Record<string, string>; env?: Record<string,
 type Job = { steps?: Step[]; uses?: string; with?: Record<string, string> };
 type Workflow = { on?: unknown; jobs?: Record<string, Job> };
 
-/** Steps, or jobs, as they would stand in a workflow. */
+/** Steps, or jobs, as they would be in a workflow. */
 function asWorkflow(parsed: Step[] | Workflow): string {
   if (Array.isArray(parsed)) {
     return stringifyYaml({ on: "push", jobs: { job: { "runs-on": "ubuntu-latest", steps: parsed } } });

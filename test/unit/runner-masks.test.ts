@@ -79,7 +79,7 @@ const values = [
   "with newline\n",
 ];
 
-/** What jobs print of a value: command, and the text it puts into the log. */
+/** How jobs print a value: a command, and the text that it writes to the log. */
 const printed: [string, (value: string) => string][] = [
   ["echo", (value) => value],
   ["printf %s | base64 -w0", (value) => base64(value)],
@@ -118,7 +118,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }
 
-/** How many characters of what was printed are still there in one piece. */
+/** How many characters in a row of the printed text are still there. */
 function longestCommon(shown: string, lines: readonly string[]): number {
   const pieces = shown.split(/\*\*\*|\n/).filter((piece) => lines.some((line) => line.includes(piece)));
   return Math.max(0, ...pieces.map((piece) => piece.length));

@@ -91,7 +91,7 @@ describe("a key directory", () => {
     expect(existsSync(join(folder, "elsewhere/device_private_key.pem"))).toBe(false);
   });
 
-  // Root may write anywhere, so the guard shows only for another user: this process becomes one for the moment.
+  // Root can write anywhere, so the guard matters only for another user. This process becomes one for a moment.
   test.each([0o500, 0o000])("that was made read-only or closed (mode %o) is deleted", async (mode) => {
     const path = newKeyDirectoryPath(folder);
     await createKeyDirectory(path, "key");
@@ -103,7 +103,7 @@ describe("a key directory", () => {
     chmodSync(path, mode);
     if (isRoot) process.seteuid?.(nobody);
     try {
-      // Negative control: without the permission being given back, it cannot be deleted.
+      // Negative control: if the permission is not restored, it cannot be deleted.
       expect(() => rmSync(path, { recursive: true })).toThrow(/EACCES|EPERM/);
       expect(await deleteKeyDirectory(path)).toBe("deleted");
     } finally {
