@@ -59,21 +59,22 @@ test("if no process can be started, the key is generated in this one", async () 
 });
 
 race(`the processes that generate it learn nothing about the job${why}`, async () => {
-  const session = await startSession({ root: actionRoot });
-  const id = `github_${session.account.apiToken.slice(-12)}`;
+  const { session, folder, id } = await startRace("one");
   const seen: string[] = [];
-  await session.step({}, { RUNNER_TRACKING_ID: id }).main(async (child) => {
-    // Between fork(2) and execve(2) a process still shows what its parent has.
+  const code = await session.step({}, { RUNNER_TRACKING_ID: id }).main(async () => {
+    // Between fork(2) and execve(2), a process still shows the command line of its parent.
     const contenders = () =>
       processesOf(id).filter((pid) => read(`/proc/${pid}/cmdline`).includes("generate-key.js"));
     while (contenders().length < 2) await sleep(1);
     for (const pid of contenders()) {
       for (const file of ["environ", "cmdline"]) seen.push(read(`/proc/${pid}/${file}`));
     }
-    expect(child.exitCode).toBeNull();
+    writeFileSync(join(folder, "go"), ""); // Until now, neither could end.
   });
+  expect(code).toBe(0);
   expect(seen).toHaveLength(4);
-  for (const text of seen) expect(/^RUNNER_TRACKING_ID=[\w-]+\0$|generate-key\.js\0$/.test(text)).toBe(true);
+  for (const text of seen)
+    expect(text).toMatch(/^RUNNER_TRACKING_ID=[\w-]+\0$|^[^\0]+\0[^\0]+generate-key\.js\0$/);
 });
 
 /** An action in which a key takes as long as the test wants: `one` of the two gets its key once the file `go` is there, the other never. */

@@ -24,8 +24,7 @@ export function mergeCoverage(folder: string, dist: string): Map<string, { ran: 
   const executed = new Map<string, Uint8Array>();
   const bundlePattern = new RegExp(`/dist/(${bundles.join("|").replaceAll(".", "\\.")})$`);
   for (const file of readdirSync(folder)) {
-    const { result } = JSON.parse(readFileSync(join(folder, file), "utf8")) as { result: Script[] };
-    for (const { url, functions } of result) {
+    for (const { url, functions } of readCoverage(join(folder, file))) {
       const name = bundlePattern.exec(url)?.[1];
       if (name === undefined) continue;
       const length = readFileSync(join(dist, name), "utf8").length;
@@ -47,6 +46,15 @@ export function mergeCoverage(folder: string, dist: string): Map<string, { ran: 
       { ran: ran.reduce((sum, one) => sum + one, 0), all: ran.length },
     ]),
   );
+}
+
+/** A process that is killed while it writes leaves half a file. */
+function readCoverage(file: string): Script[] {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).result;
+  } catch {
+    return [];
+  }
 }
 
 if (import.meta.main) {
