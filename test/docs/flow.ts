@@ -39,8 +39,8 @@ export function drawFlow(theme: Theme): string {
     draw.arrow(POST.x + 70, 120, 240, "down", "delete"),
 
     draw.label(20, 24, "your job"),
-    draw.box(20, 36, 124, 84, "pre", ["a process of low", "priority makes a key"]),
-    draw.box(154, 36, 106, 84, "checkout", ["and what else", "comes before"]),
+    draw.box(20, 36, 124, 84, "pre", ["a low-priority process", "generates a key"]),
+    draw.box(154, 36, 106, 84, "checkout", ["and earlier steps"]),
     draw.box(
       MAIN.x,
       36,
@@ -66,7 +66,7 @@ export function drawFlow(theme: Theme): string {
       MAIN.x,
       152,
       POST.x + POST.width - MAIN.x,
-      "RSA-4096, 0600 in a random directory, dead after ttl minutes at the latest",
+      "RSA-4096, 0600 in a random directory, expires after ttl minutes at the latest",
     ),
 
     draw.label(20, 232, "SecretStash"),
@@ -84,7 +84,7 @@ export function drawFlow(theme: Theme): string {
 }
 
 const description =
-  "pre makes a key; main registers it, pulls ciphertext, decrypts, masks and exports; your steps run; post deletes the key. The service only ever holds ciphertext.";
+  "pre generates a key; main registers it, pulls ciphertext, decrypts, masks and exports; your steps run; post deletes the key. The service only ever holds ciphertext.";
 
 function createPen({ ink, quiet, line, box, accent, soft, good }: Palette) {
   const text = (x: number, y: number, content: string, fill: string, more = "") =>
