@@ -1,6 +1,6 @@
 import type { Terminal } from "../ci/terminal.ts";
 import type { ApproverInputs } from "../inputs/approver.ts";
-import { printable } from "../lib/printable.ts";
+import { count, printable } from "../lib/printable.ts";
 import type { Service } from "../stash/service.ts";
 import { grantAccess, isConfirmed, openOwnEnvelope, requireTerminal, showRequest } from "./approver.ts";
 import { readOwnKey } from "./own-key.ts";
@@ -30,13 +30,13 @@ async function chooseRequest(
   environment: string,
   { requests, others }: AccessRequests,
 ): Promise<AccessRequest | undefined> {
-  const count = requests.length === 1 ? "One key needs" : `${requests.length || "No"} keys need`;
+  const keys = requests.length === 1 ? "One key needs" : `${requests.length || "No"} keys need`;
   terminal.say(
-    `${count} access to environment ${printable(environment)}${requests.length > 1 ? ", newest first" : ""}.`,
+    `${keys} access to environment ${printable(environment)}${requests.length > 1 ? ", newest first" : ""}.`,
   );
   if (others > 0) {
     terminal.say(
-      `${others} more can never be approved here, because they are recovery keys or not RSA-4096.`,
+      `${count(others, "more key")} can never be approved here: recovery keys, and keys other than RSA-4096.`,
     );
   }
   for (const [index, request] of requests.entries()) showRequest(terminal, request, index + 1);

@@ -44,7 +44,7 @@ export function requireTerminal(terminal: Terminal): void {
   if (terminal.isInteractive) return;
   throw new StashError(
     "USAGE",
-    "approve has to ask, and there is no terminal to ask at. Name the key with --fingerprint, as its job shows it, or use --watch with " +
+    "approve has to ask for confirmation, and there is no terminal. Name the key with --fingerprint, as its job shows it, or use --watch with " +
       "--yes-label.",
   );
 }

@@ -2,7 +2,7 @@ import { openEnvelope } from "../crypto/envelope.ts";
 import { type GrantKey, isSameKey, readGrantKey } from "../crypto/grant-key.ts";
 import type { GrantKeyInput } from "../inputs/credentials.ts";
 import { StashError } from "../lib/errors.ts";
-import { printable } from "../lib/printable.ts";
+import { count, printable } from "../lib/printable.ts";
 import { findEnvelope } from "../stash/envelopes.ts";
 import { listKeys } from "../stash/keys.ts";
 import type { Service } from "../stash/service.ts";
@@ -63,7 +63,7 @@ async function findKeyId(service: Service, grantKey: GrantKey): Promise<number> 
   if (found !== undefined) return found.id;
   throw new StashError(
     "GRANT_KEY_UNKNOWN",
-    `The grant key (fingerprint ${grantKey.fingerprint.slice(0, 16)}…) is not among the ${keys.length} keys of this account. It may have ` +
+    `The grant key (fingerprint ${grantKey.fingerprint.slice(0, 16)}…) is not among the ${count(keys.length, "key")} of this account. It may have ` +
       "been deleted, or belong to another account than api-token. Use a key of the token's account.",
   );
 }

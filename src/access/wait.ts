@@ -8,7 +8,7 @@ import { inputDefaults } from "../inputs/defaults.ts";
 import type { RegisteredDeviceKey } from "../key/register.ts";
 import { cancellationError, throwIfCancelled } from "../lib/cancellation.ts";
 import { StashError } from "../lib/errors.ts";
-import { listNames, printable } from "../lib/printable.ts";
+import { count, listNames, printable } from "../lib/printable.ts";
 import { forPolling } from "../stash/connect.ts";
 import { type EnvelopeAnswer, readEnvelope } from "../stash/envelopes.ts";
 import { explainNotFound, listEnvironments } from "../stash/environments.ts";
@@ -50,7 +50,7 @@ export async function awaitApproval(
   announce(service, environments, key, context); // 1
   const remind = () => {
     const minutes = Math.max(1, Math.ceil((deadline - clock.now()) / MINUTE_MS));
-    context.log.info(`SecretStash: still waiting for approval, ${minutes} minutes left.`);
+    context.log.info(`SecretStash: still waiting for approval, ${count(minutes, "minute")} left.`);
   };
   const reminder = setInterval(remind, MINUTE_MS);
   try {
@@ -102,7 +102,7 @@ function announce(
   const fingerprint = groupFingerprint(key.fingerprint);
   const target = `environment ${listNames(environments)} of application ${printable(applicationId)}`;
   log.notice(
-    `This job waits up to ${minutes} minutes until somebody approves its temporary key for ${target}. Fingerprint: ${fingerprint}`,
+    `This job waits up to ${count(minutes, "minute")} until somebody approves its temporary key for ${target}. Fingerprint: ${fingerprint}`,
   );
   const isDefault = apiUrl.href === new URL(inputDefaults["api-url"]).href;
   const address = isDefault ? "" : ` --api-url ${quoteForShell(apiUrl.href)}`;
@@ -184,7 +184,7 @@ function expired(key: RegisteredDeviceKey): StashError {
 function timedOut(minutes: number, environments: readonly string[], key: RegisteredDeviceKey): StashError {
   return new StashError(
     "APPROVAL_TIMED_OUT",
-    `Nobody approved the temporary key (device key ${key.id}) for environment ${listNames(environments)} within ${minutes} minutes. The ` +
+    `Nobody approved the temporary key (device key ${key.id}) for environment ${listNames(environments)} within ${count(minutes, "minute")}. The ` +
       "approver may not have seen the request, or approved another key. Run the job again when an approver is available, or raise grant-wait.",
   );
 }

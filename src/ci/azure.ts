@@ -14,7 +14,7 @@ export function createAzureSystem(options: SystemOptions): System {
   return {
     ...system,
     job: { ...system.job, workspace },
-    log: { ...system.log, mask: async (secrets) => writeWhole(formatAzureMasks(secrets)) },
+    log: { ...system.log, masking: "agent", mask: async (secrets) => writeWhole(formatAzureMasks(secrets)) },
   };
 }
 

@@ -9,15 +9,14 @@ export function explainMissingSecrets({
   GITHUB_EVENT_NAME = "",
   GITHUB_EVENT_PATH,
 }: NodeJS.ProcessEnv): string | undefined {
-  const remedy = "Set on-missing-credentials to skip to let such runs go on without the variables.";
   if (GITHUB_ACTOR === "dependabot[bot]") {
-    return `This run was started by Dependabot, and GitHub passes only Dependabot secrets to it. ${remedy}`;
+    return "This run was started by Dependabot, and GitHub passes only Dependabot secrets to it.";
   }
   // `pull_request_target` runs in the base repository, with its secrets.
   if (!/^pull_request(?!_target)/.test(GITHUB_EVENT_NAME)) return undefined;
   const { pull_request: pull } = readEvent(GITHUB_EVENT_PATH);
   if (pull?.head?.repo?.full_name === pull?.base?.repo?.full_name) return undefined;
-  return `This run is for a pull request from a fork, and GitHub passes no secrets to it. ${remedy}`;
+  return "This run is for a pull request from a fork, and GitHub passes no secrets to it.";
 }
 
 interface PullRequestEvent {

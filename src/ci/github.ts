@@ -49,7 +49,7 @@ export function failStep(error: unknown): void {
 function createGitHubLog(): Log {
   const masked = new Set<string>();
   return {
-    masking: "runner",
+    masking: "agent",
     mask: (secrets) => registerMasks(secrets, masked),
     info: core.info,
     debug: core.debug,

@@ -16,8 +16,16 @@ const templateNames = [
   "SS_ON_EXIT",
   "SS_POINTER",
   "SS_SELF",
-  "SS_SHA",
+  "SS_SHA256",
   "SS_URL",
+  "ss_act",
+  "ss_e",
+  "ss_flags",
+  "ss_i",
+  "ss_nonce",
+  "ss_rc",
+  "ss_sig",
+  "ss_value",
 ];
 
 /** GitLab CI. Its runner masks nothing that a job learns at run time, so our redactor does (docs/gitlab.md). */
@@ -51,14 +59,13 @@ function explainMissingSecrets({
   CI_MERGE_REQUEST_SOURCE_PROJECT_ID,
   CI_MERGE_REQUEST_PROJECT_ID,
 }: NodeJS.ProcessEnv): string | undefined {
-  const remedy = "Set on-missing-credentials to skip to let such pipelines go on without the variables.";
   if ((CI_MERGE_REQUEST_SOURCE_PROJECT_ID ?? "") !== (CI_MERGE_REQUEST_PROJECT_ID ?? "")) {
-    return `This pipeline is for a merge request from a fork, which gets none of this project's variables. ${remedy}`;
+    return "This pipeline is for a merge request from a fork, which gets none of this project's variables.";
   }
   if (CI_COMMIT_REF_PROTECTED === "false") {
     return (
       "This branch is not protected, and GitLab passes protected variables to protected branches only. Protect the branch, or make the " +
-      `variable available to all branches. ${remedy}`
+      "variable available to all branches."
     );
   }
   return undefined;

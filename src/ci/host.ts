@@ -2,8 +2,8 @@
 
 /** Where people read what happens. Everything but `mask` is shown as it is, so it must never hold a secret. */
 export interface Log {
-  /** what hides values in the log: the GitHub runner, or our own redactor, which needs the values kept for it */
-  readonly masking: "runner" | "redactor";
+  /** what hides values in the log: the system's agent, or our own redactor, which needs the values kept for it */
+  readonly masking: "agent" | "redactor";
   /** Makes the log hide these strings. Write nothing that holds one of them before this resolves. */
   mask(secrets: Iterable<string>): Promise<void>;
   info(message: string): void;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, type Stats, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
@@ -8,6 +9,11 @@ const NAME = /^secret-stash-session-[\w.-]{8,64}$/;
 
 export function isSessionDirectoryPath(path: string): boolean {
   return NAME.test(basename(path));
+}
+
+/** Where session directories are created. */
+export function sessionsDirectory(): string {
+  return tmpdir();
 }
 
 /** What systems without step state keep between `pull`, `mask` and `clean-up`: a directory that only this user can enter. */
@@ -27,8 +33,8 @@ const removal = { maxRetries: 5, retryDelay: 100 };
  *
  * @throws {StashError} `SESSION_DIRECTORY_FAILED`
  */
-export function createSessionDirectory(temporaryDirectory: string): SessionDirectory {
-  const path = join(temporaryDirectory, `secret-stash-session-${randomBytes(8).toString("hex")}`);
+export function createSessionDirectory(): SessionDirectory {
+  const path = join(sessionsDirectory(), `secret-stash-session-${randomBytes(8).toString("hex")}`);
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (cause) {

@@ -1,7 +1,7 @@
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { formatShell } from "../format/shell.ts";
-import { inputVariable } from "../inputs/defaults.ts";
+import { gitHubInputs, inputVariable } from "../inputs/defaults.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
 import type { Exporter, Log, StateStore, System } from "./host.ts";
 import type { SessionDirectory } from "./session-directory.ts";
@@ -24,9 +24,6 @@ export interface ExporterOptions {
 /** The file to source, in the session directory. */
 const VARIABLES_FILE = "variables.sh";
 
-// `exec` runs commands here, and there are neither outputs nor a summary page.
-const unsupportedInputs = ["run", "shell", "working-directory", "outputs", "summary"];
-
 /** Any shell. Nothing masks the log, so the values are kept for the redactor. Every message goes to stderr. */
 export function createShellSystem({ environment, given, cancelled }: SystemOptions): System {
   const temporaryDirectory = resolve(environment.RUNNER_TEMP || tmpdir());
@@ -44,7 +41,7 @@ export function createShellSystem({ environment, given, cancelled }: SystemOptio
       platform: process.platform,
     },
     readInput: (name) => {
-      if (unsupportedInputs.includes(name)) return "";
+      if (gitHubInputs.includes(name)) return "";
       return given.get(name) ?? environment[inputVariable(name)] ?? "";
     },
     explainMissingSecrets: () => undefined,

@@ -39,7 +39,7 @@ export function parseCall(
   if (takes === "command" && operands.length === 0) {
     throw usageError("The command is missing: exec -- CMD ARGS.", name);
   }
-  if (takes === "none" && operands.length > 0) throw usageError(`${name} takes no command.`, name);
+  if (takes === "none" && operands.length > 0) throw usageError(`${name} takes no arguments after --.`, name);
   return { flags, operands };
 }
 
@@ -90,9 +90,9 @@ function parseFlags(
     const code = (error as NodeJS.ErrnoException).code ?? "";
     if (code.includes("UNKNOWN_OPTION")) throw usageError("There is no such flag.", command);
     if (code.includes("UNEXPECTED_POSITIONAL")) {
-      throw usageError("An argument is where a flag is expected.", command);
+      throw usageError("Unexpected argument: only flags are expected here.", command);
     }
-    throw usageError("A flag has no value, or one that it does not take.", command);
+    throw usageError("A flag is missing its value, or has a value that it does not take.", command);
   }
 }
 

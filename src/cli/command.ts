@@ -29,13 +29,3 @@ export interface Call {
   operands: readonly string[];
   environment: NodeJS.ProcessEnv;
 }
-
-/** Exit codes of the command line (README, Exit codes). They are API. */
-export const exitCodes = {
-  success: 0,
-  failure: 1,
-  usage: 2,
-  credentials: 3,
-  refused: 4,
-  unavailable: 5,
-} as const;

@@ -1,5 +1,14 @@
 import { type ErrorCode, StashError } from "../lib/errors.ts";
-import { exitCodes } from "./command.ts";
+
+/** Exit codes of the command line (docs/other-systems.md). They are API. */
+export const exitCodes = {
+  success: 0,
+  failure: 1,
+  usage: 2,
+  credentials: 3,
+  refused: 4,
+  unavailable: 5,
+} as const;
 
 const byError: Partial<Record<ErrorCode, keyof typeof exitCodes>> = {
   USAGE: "usage",

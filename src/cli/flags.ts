@@ -1,13 +1,10 @@
 import { readFileSync } from "node:fs";
-import { inputDefaults } from "../inputs/defaults.ts";
+import { gitHubInputs, inputDefaults } from "../inputs/defaults.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
 import type { Call, Flags } from "./command.ts";
 
 /** Inputs that never come from a flag, because anybody who can list processes can read command lines. */
 export const secretInputs = ["api-token", "grant-key"] as const;
-
-// Inputs of the GitHub Action only.
-const actionInputs = ["run", "shell", "working-directory", "outputs", "summary"];
 
 /** Secrets come from a variable, a file or standard input. */
 export const secretFileFlags: Flags = {
@@ -19,7 +16,7 @@ export const secretFileFlags: Flags = {
 export const inputFlags: Flags = {
   ...Object.fromEntries(
     Object.keys(inputDefaults)
-      .filter((name) => ![...secretInputs, ...actionInputs].includes(name))
+      .filter((name) => ![...secretInputs, ...gitHubInputs].includes(name))
       .map((name) => [name, { value: "VALUE" }]),
   ),
   ...secretFileFlags,

@@ -2,9 +2,8 @@ import { describeError } from "../lib/errors.ts";
 import { checkNodeVersion } from "../lib/node-version.ts";
 import { version } from "../lib/version.ts";
 import { parseCall, parseRequest } from "./arguments.ts";
-import { exitCodes } from "./command.ts";
 import { commands } from "./commands.ts";
-import { exitCodeOf } from "./exit-code.ts";
+import { exitCodeOf, exitCodes } from "./exit-code.ts";
 
 /** Runs `secret-stash-ci` with these arguments. Errors go to stderr. @returns the exit code */
 export async function runCommandLine(

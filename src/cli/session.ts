@@ -1,9 +1,4 @@
-import { tmpdir } from "node:os";
-import {
-  createSessionDirectory,
-  openSessionDirectory,
-  type SessionDirectory,
-} from "../ci/session-directory.ts";
+import { openSessionDirectory, type SessionDirectory } from "../ci/session-directory.ts";
 import { cancelOnSignals } from "../lib/cancellation.ts";
 import { StashError } from "../lib/errors.ts";
 import { signalExitCode } from "../lib/processes.ts";
@@ -13,11 +8,6 @@ import type { Call } from "./command.ts";
 export function findSession({ flags, environment }: Call): SessionDirectory | undefined {
   const path = flags.get("session-dir") ?? environment.SECRET_STASH_SESSION_DIR;
   return typeof path === "string" && path !== "" ? openSessionDirectory(path) : undefined;
-}
-
-/** @throws {StashError} `SESSION_DIRECTORY_FAILED` */
-export function createSession(): SessionDirectory {
-  return createSessionDirectory(tmpdir());
 }
 
 /** For work that is not cancelled, because it undoes something. */

@@ -1,3 +1,4 @@
+import { StashError } from "../lib/errors.ts";
 import { listNames } from "../lib/printable.ts";
 
 interface Limits {
@@ -38,4 +39,14 @@ export function describeOversized(
   return total > limits.total
     ? `The variables together come close to ${most}, which is the limit of ${limits.system} for the environment of a process`
     : undefined;
+}
+
+/** @throws {StashError} `COMMAND_FAILED` if the system would not start a command with these variables in its environment */
+export function refuseOversized(variables: ReadonlyMap<string, string>, platform: string): void {
+  const oversized = describeOversized(variables, platform);
+  if (oversized === undefined) return;
+  throw new StashError(
+    "COMMAND_FAILED",
+    `The command cannot be started. ${oversized}. Select fewer variables, or use env-file.`,
+  );
 }

@@ -7,7 +7,7 @@ import type { Secret } from "../lib/secret.ts";
 import { settleAll } from "../lib/settle-all.ts";
 import { deriveNeedles } from "../redact/needles.ts";
 import { commandEnvironment, terminalSettings } from "./environment.ts";
-import { describeOversized } from "./limits.ts";
+import { refuseOversized } from "./limits.ts";
 import { showMasked } from "./masked-output.ts";
 import { forwardSignals } from "./signals.ts";
 
@@ -31,13 +31,7 @@ export async function runMasked(
   [file = "", ...args]: readonly string[],
   { variables, secrets, keyDirectory }: CommandSecrets,
 ): Promise<number> {
-  const oversized = describeOversized(variables, job.platform);
-  if (oversized !== undefined) {
-    throw new StashError(
-      "COMMAND_FAILED",
-      `The command cannot be started. ${oversized}. Select fewer variables, or use env-file.`,
-    );
-  }
+  refuseOversized(variables, job.platform);
   const needles = deriveNeedles(secrets.map(({ value }) => value));
   const child = start(file, args, {
     ...commandEnvironment(environment, variables, keyDirectory),

@@ -5,7 +5,7 @@ import type { Host } from "../ci/host.ts";
 import type { CommandInputs } from "../inputs/inputs.ts";
 import { StashError } from "../lib/errors.ts";
 import { commandEnvironment } from "./environment.ts";
-import { describeOversized } from "./limits.ts";
+import { refuseOversized } from "./limits.ts";
 import { passOnSignals } from "./signals.ts";
 
 // The same as the runner puts around `run:` steps (src/Runner.Worker/Handlers/ScriptHandlerHelpers.cs).
@@ -33,13 +33,7 @@ export async function runCommand(
   variables: ReadonlyMap<string, string>,
   keyDirectory: string,
 ): Promise<void> {
-  const oversized = describeOversized(variables, job.platform);
-  if (oversized !== undefined) {
-    throw new StashError(
-      "COMMAND_FAILED",
-      `The command in run cannot be started. ${oversized}. Select fewer variables, or use env-file.`,
-    );
-  }
+  refuseOversized(variables, job.platform);
   const command = await writeScript(run, shell, keyDirectory);
   const pidFile = join(keyDirectory, "run.pid");
   const [file = "", ...args] =

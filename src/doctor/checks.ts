@@ -25,7 +25,7 @@ export async function runChecks(checks: readonly Check[]): Promise<Finding[]> {
     findings.push(
       wrong === undefined
         ? await runCheck({ check, run })
-        : { check, state: "skipped", detail: `not checked, because of: ${wrong.check}` },
+        : { check, state: "skipped", detail: `skipped, because a check before it failed: ${wrong.check}` },
     );
   }
   return findings;

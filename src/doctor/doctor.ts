@@ -8,7 +8,7 @@ import { type Inputs, parseInputs } from "../inputs/inputs.ts";
 import { labelFor } from "../key/label.ts";
 import { registerKey } from "../key/register.ts";
 import { withReference } from "../lib/errors.ts";
-import { listNames } from "../lib/printable.ts";
+import { count, listNames } from "../lib/printable.ts";
 import { maskCredentials } from "../masks/announce.ts";
 import { connect } from "../stash/connect.ts";
 import { deleteKey } from "../stash/keys.ts";
@@ -77,8 +77,8 @@ function fullCheck(system: System, service: Service, { service: address, access,
         const { environment } = system;
         await deleteKey(connect({ environment, log }, address), registered.id).catch(() => false);
       }
-      const count = fetched.reduce((sum, { items }) => sum + items.length, 0);
-      return `device key ${registered.id} was registered, given access to ${listNames(environments)} (${count} variables), and deleted`;
+      const total = fetched.reduce((sum, { items }) => sum + items.length, 0);
+      return `device key ${registered.id} was registered, given access to ${listNames(environments)} (${count(total, "variable")}), and deleted`;
     },
   };
 }

@@ -2,12 +2,12 @@ import type { System } from "../ci/host.ts";
 import type { Inputs } from "../inputs/inputs.ts";
 import { cancellationError } from "../lib/cancellation.ts";
 import { StashError } from "../lib/errors.ts";
-import { connect } from "../stash/connect.ts";
+import { connect, within } from "../stash/connect.ts";
 import { statusOf } from "../stash/service.ts";
 import { runChecks } from "./checks.ts";
 import { accountChecks } from "./service.ts";
 
-const REQUEST_SECONDS = 10;
+const CHECKS_SECONDS = 10;
 
 /**
  * Finds out what to report when a pull fails. After a cancellation every other error is its consequence, except how a command ended.
@@ -25,8 +25,7 @@ export async function explainFailure(
   if (system.cancelled.aborted) return isCommand ? error : cancellationError();
   const isRefusal = error instanceof StashError && [401, 403, 404, 405].includes(statusOf(error) ?? 0);
   if (!isRefusal) return error;
-  const timeoutSeconds = Math.min(REQUEST_SECONDS, address.timeoutSeconds);
-  const service = connect(system, { ...address, timeoutSeconds });
+  const service = within(connect(system, address), Math.min(CHECKS_SECONDS, address.timeoutSeconds));
   const findings = await runChecks(accountChecks(service, selection, system.environment));
   const wrong = findings.find(({ state }) => state === "wrong");
   const fine = findings

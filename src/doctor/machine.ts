@@ -1,4 +1,5 @@
 import type { System } from "../ci/host.ts";
+import { sessionsDirectory } from "../ci/session-directory.ts";
 import { listLeftovers } from "../key/leftovers.ts";
 import { probeTemporaryDirectory } from "../key/temporary-directory.ts";
 import { checkNodeVersion } from "../lib/node-version.ts";
@@ -13,7 +14,8 @@ export function machineChecks({ job, log }: Pick<System, "job" | "log">): Check[
     {
       check: "temp directory",
       run: async () => {
-        await probeTemporaryDirectory(temporaryDirectory);
+        const places = new Set([temporaryDirectory, sessionsDirectory()]);
+        for (const path of places) await probeTemporaryDirectory(path);
         return platform === "win32"
           ? `${printable(temporaryDirectory)} can be written; its ACL decides who else can read it`
           : `${printable(temporaryDirectory)} can be written, and other users cannot replace what we write`;
@@ -30,8 +32,8 @@ export function machineChecks({ job, log }: Pick<System, "job" | "log">): Check[
     {
       check: "masking",
       run: () =>
-        log.masking === "runner"
-          ? "the runner masks the strings that it is told"
+        log.masking === "agent"
+          ? "the agent masks the strings that it is told"
           : "nothing masks the log here by itself: use exec, the GitLab component, or | secret-stash-ci mask",
     },
   ];

@@ -2,7 +2,7 @@ import { findGrant, type Grant, openGrant } from "../access/grant.ts";
 import { decryptPayload } from "../crypto/payload.ts";
 import type { AccessInputs, SelectionInputs } from "../inputs/inputs.ts";
 import { StashError } from "../lib/errors.ts";
-import { listNames, printable } from "../lib/printable.ts";
+import { count, listNames, printable } from "../lib/printable.ts";
 import { listApplications } from "../stash/applications.ts";
 import { listEnvironments } from "../stash/environments.ts";
 import { type Service, statusOf } from "../stash/service.ts";
@@ -106,10 +106,10 @@ export function accessChecks(
       run: () => {
         const { remaining } = service.connection.limit;
         if (remaining === undefined) return "the service does not report one";
-        if (remaining >= FEW_REQUESTS) return `${remaining} requests left in this minute`;
+        if (remaining >= FEW_REQUESTS) return `${count(remaining, "request")} left in this minute`;
         throw new StashError(
           "RATE_LIMITED",
-          `This token has only ${remaining} requests left in this minute. Many jobs may share it. Give each pipeline a token of its own.`,
+          `This token has only ${count(remaining, "request")} left in this minute. Many jobs may share it. Give each pipeline a token of its own.`,
         );
       },
     },
@@ -125,7 +125,8 @@ function tryToDecrypt(name: string, payload: unknown, dek: Buffer): void {
 }
 
 function describeNoGrant({ grantWaitMinutes }: AccessInputs): string {
-  if (grantWaitMinutes > 0) return `none; the job waits up to ${grantWaitMinutes} minutes for an approval`;
+  if (grantWaitMinutes > 0)
+    return `none; the job waits up to ${count(grantWaitMinutes, "minute")} for an approval`;
   throw new StashError(
     "ENVELOPE_MISSING",
     "There is no grant-key, and grant-wait is 0, so a pull works only if a process answers new keys with envelopes. Try that with " +

@@ -1,5 +1,5 @@
 import { StashError } from "../lib/errors.ts";
-import { joinLines, printable } from "../lib/printable.ts";
+import { listLines, printable } from "../lib/printable.ts";
 
 /**
  * Refuses variables that a format cannot represent, before anything is written.
@@ -12,16 +12,14 @@ export function refuseUncarried(
   variables: ReadonlyMap<string, string>,
   reasonFor: (name: string, value: string) => string | undefined,
 ): void {
-  const refused: string[] = [];
-  for (const [name, value] of variables) {
-    const reason = reasonFor(name, value);
-    if (reason !== undefined) refused.push(`- ${printable(name)}: ${reason}`);
-  }
+  const reasons = Array.from(variables, ([name, value]) => ({ name, reason: reasonFor(name, value) }));
+  const refused = reasons.filter(({ reason }) => reason !== undefined);
   if (refused.length === 0) return;
+  const lines = listLines(refused, ({ name, reason }) => `- ${printable(name)}: ${reason}`);
   throw new StashError(
     "VALUES_REFUSED",
     `Nothing was written or exported, because the ${format} format cannot represent these variables so that every reader gets the stored ` +
-      `value:\n${joinLines(refused)}\n` +
-      "Store them in another form (as base64, for example), leave them out, or choose another env-file-format.",
+      `value:\n${lines}\n` +
+      "Store them in another form (as base64, for example), or leave them out. For an env file, another env-file-format may represent them.",
   );
 }

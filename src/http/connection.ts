@@ -1,6 +1,7 @@
 import http from "node:http";
 import type https from "node:https";
 import { StashError } from "../lib/errors.ts";
+import type { Deadline } from "./deadline.ts";
 import { createServerClock, type ServerClock } from "./server-clock.ts";
 
 /** One origin and one token: everything that the requests of a session share. */
@@ -15,6 +16,8 @@ export interface Connection {
   readonly limit: { remaining: number | undefined };
   /** how long one request may take, retries and pauses included */
   readonly timeoutSeconds: number;
+  /** by when all requests have to be answered; without it, each has `timeoutSeconds` to itself */
+  readonly deadline?: Deadline;
   /** aborted when the job is being cancelled */
   readonly cancelled: AbortSignal | undefined;
   readonly userAgent: string;

@@ -17,7 +17,7 @@ export interface RequestOptions {
   body?: unknown;
   /** Not idempotent: retried only if the server certainly did not process it. */
   once?: boolean;
-  /** for several requests that have to end together; by default each has the connection's timeout to itself */
+  /** for requests that have to end together; by default the connection's */
   deadline?: Deadline;
 }
 
@@ -29,7 +29,8 @@ export interface RequestOptions {
  * @throws {StashError} `TIMED_OUT`, `SERVICE_UNREACHABLE`, `SERVICE_REDIRECTED`, `RESPONSE_INVALID`
  */
 export async function request(connection: Connection, options: RequestOptions): Promise<string> {
-  const deadline = options.deadline ?? startDeadline(connection.timeoutSeconds, connection.cancelled);
+  const deadline =
+    options.deadline ?? connection.deadline ?? startDeadline(connection.timeoutSeconds, connection.cancelled);
   let faults = 0; // A request to wait is not counted.
   for (;;) {
     await throttle(connection, deadline);
@@ -108,7 +109,7 @@ async function readBody(response: IncomingMessage): Promise<string> {
     if (bytes > MAX_BODY_BYTES) {
       throw new StashError(
         "RESPONSE_INVALID",
-        "The service's answer is larger than 64 MB, which no environment is. Check that api-url points at SecretStash.",
+        "The service's answer is larger than 64 MB, more than any environment needs. Check that api-url points at SecretStash.",
       );
     }
     text += decoder.write(chunk);

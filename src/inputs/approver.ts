@@ -1,11 +1,11 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { compileGlob } from "../select/patterns.ts";
+import { compileGlob, INVALID_PATTERN } from "../select/patterns.ts";
 import { parseApiUrl } from "./api-url.ts";
-import { resolveIfGiven } from "./clean-up.ts";
 import { inputDefaults } from "./defaults.ts";
-import { INVALID_PATTERN, type ServiceInputs } from "./inputs.ts";
+import type { ServiceInputs } from "./inputs.ts";
 import { createInputReader, isIdentifier } from "./reader.ts";
+import { resolveIfGiven } from "./resolve.ts";
 
 /** Everything that `approve` takes, and the text it has when it is not given. */
 export const approverDefaults = {

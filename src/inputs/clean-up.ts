@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
 import { readApiToken } from "./credentials.ts";
 import { type InputName, inputDefaults } from "./defaults.ts";
+import { resolveIfGiven } from "./resolve.ts";
 
 // Separate from the other inputs, so that the post step neither loads their parser nor fails because of a mistake in one of them.
 
@@ -29,9 +29,4 @@ export function readCleanUpInputs(given: (name: InputName) => string, workspace:
     summary: given("summary").trim().toLowerCase() === "true",
     caFile: resolveIfGiven(given("ca-file"), workspace),
   };
-}
-
-/** @returns an absolute path, or `""` */
-export function resolveIfGiven(path: string, workspace: string): string {
-  return path.trim() === "" ? "" : resolve(workspace, path.trim());
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { holdsKey, splitGrantKey } from "../crypto/grant-key.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
@@ -29,12 +29,17 @@ const MIN_MANGLED_KEY = 256;
  * cannot be used is reported when it is needed.
  *
  * @param workspace where a relative path starts
+ * @param options with `regularFilesOnly`, a pipe is not read: it may be standard input, or nobody may ever write to it
  */
-export function readCredentials(given: (name: InputName) => string, workspace: string): Credentials {
+export function readCredentials(
+  given: (name: InputName) => string,
+  workspace: string,
+  { regularFilesOnly = false } = {},
+): Credentials {
   const grantKey = given("grant-key").trim();
   return {
     apiToken: readApiToken(given),
-    grantKey: grantKey === "" ? undefined : readGrantKeyInput(grantKey, workspace),
+    grantKey: grantKey === "" ? undefined : readGrantKeyInput(grantKey, workspace, regularFilesOnly),
   };
 }
 
@@ -48,12 +53,14 @@ export function skipsForMissingCredentials(given: (name: InputName) => string): 
   return readApiToken(given) === "" && given("on-missing-credentials").trim() === "skip";
 }
 
-function readGrantKeyInput(given: string, workspace: string): GrantKeyInput {
+function readGrantKeyInput(given: string, workspace: string, regularFilesOnly: boolean): GrantKeyInput {
   const { id, key } = splitGrantKey(given);
   const text = key.trim();
   if (holdsKey(text)) return { id, text, error: undefined };
   try {
-    return { id, text: readFileSync(resolve(workspace, text), "utf8").trim(), error: undefined };
+    const path = resolve(workspace, text);
+    if (regularFilesOnly && !statSync(path).isFile()) throw new TypeError("not a regular file");
+    return { id, text: readFileSync(path, "utf8").trim(), error: undefined };
   } catch (cause) {
     return { id, text: text.length >= MIN_MANGLED_KEY ? text : "", error: unreadable(cause) };
   }

@@ -39,3 +39,6 @@ export type InputName = keyof typeof inputDefaults;
 export function inputVariable(name: string): string {
   return `SECRET_STASH_${name.replaceAll("-", "_").toUpperCase()}`;
 }
+
+/** Inputs of the GitHub Action only. Elsewhere `exec` runs commands, and there are neither outputs nor a summary page. */
+export const gitHubInputs: readonly string[] = ["run", "shell", "working-directory", "outputs", "summary"];

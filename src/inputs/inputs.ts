@@ -1,12 +1,13 @@
 import { isPortableName } from "../select/dangerous-names.ts";
-import { compileGlob } from "../select/patterns.ts";
+import { compileGlob, INVALID_PATTERN } from "../select/patterns.ts";
 import { parseVariableRules, type VariableRule } from "../select/rules.ts";
 import { parseApiUrl } from "./api-url.ts";
-import { type LeakPolicy, leakPolicies, resolveIfGiven } from "./clean-up.ts";
+import { type LeakPolicy, leakPolicies } from "./clean-up.ts";
 import type { Credentials, GrantKeyInput } from "./credentials.ts";
 import { type InputName, inputDefaults } from "./defaults.ts";
 import { type EnvFileRequest, parseEnvFileRequests } from "./env-files.ts";
 import { createInputReader, type InputReader, isIdentifier } from "./reader.ts";
+import { resolveIfGiven } from "./resolve.ts";
 
 /** Every input as a typed value, grouped by the room that uses it. */
 export interface Inputs {
@@ -121,13 +122,17 @@ export function parseInputs(given: (name: InputName) => string, context: InputCo
   return inputs;
 }
 
-export const INVALID_PATTERN = "a [ is not closed, or holds no valid range";
 const ID_REMEDY = "Copy it from the application's page in SecretStash.";
 
 function parseService(reader: InputReader<InputName>, context: InputContext): ServiceInputs {
   const { text, wholeNumber, check, required } = reader;
-  const tokenRemedy = context.missingSecrets ?? "Create a token in SecretStash, and pass it from a secret.";
-  required("api-token", tokenRemedy);
+  const { missingSecrets } = context;
+  required(
+    "api-token",
+    missingSecrets === undefined
+      ? "Create a token in SecretStash, and pass it from a secret."
+      : `${missingSecrets} Set on-missing-credentials to skip to let such runs go on without the variables.`,
+  );
   const { apiToken } = context.credentials;
   const isToken = /^[\x21-\x7e]*$/.test(apiToken);
   check("api-token", isToken, "holds white space or other characters that no token has. Paste it again.");
@@ -142,7 +147,8 @@ function parseService(reader: InputReader<InputName>, context: InputContext): Se
   };
 }
 
-const MAX_LABEL = 255; // the service's limit
+/** characters of a key's label that the service takes */
+export const MAX_LABEL = 255;
 
 function parseAccess(
   { text, wholeNumber, check }: InputReader<InputName>,

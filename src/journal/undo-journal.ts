@@ -51,6 +51,11 @@ export function openUndoJournal(state: StateStore): UndoJournal {
   };
 }
 
+/** Whether an earlier stage or command left something to undo, readable or not. */
+export function hasUndo(state: Pick<StateStore, "read">): boolean {
+  return state.read(STATE) !== "";
+}
+
 /**
  * Reads what an earlier stage or command left to undo; `undefined` if there is nothing.
  *

@@ -1,8 +1,8 @@
 import type { JobInfo } from "../ci/host.ts";
+import { MAX_LABEL } from "../inputs/inputs.ts";
 
 const PREFIX = "CI/CD Temporary Key (";
 const SUFFIX = ")";
-const MAX_LABEL = 255; // the service's limit
 
 /** `CI/CD Temporary Key (acme/app deploy #17)`; with the hostname in parentheses if the job has no name, as the official clients write it. */
 export function defaultLabel({ name, hostname }: Pick<JobInfo, "name" | "hostname">): string {

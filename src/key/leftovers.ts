@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join, relative } from "node:path";
+import { isSessionDirectoryPath } from "../ci/session-directory.ts";
 import { DEVICE_FILE } from "./directory.ts";
 import { isOwnerAlive } from "./owner.ts";
 import { isKeyDirectoryPath } from "./path.ts";
@@ -20,7 +21,7 @@ export async function listLeftovers(temporaryDirectory: string): Promise<Leftove
   const candidates: string[] = [];
   for (const path of names.map((name) => join(temporaryDirectory, name))) {
     if (isKeyDirectoryPath(path)) candidates.push(path);
-    else if (/[/\\]secret-stash-session-[\w.-]+$/.test(path) && (await isOurs(path))) {
+    else if (isSessionDirectoryPath(path) && (await isOurs(path))) {
       const inner = await readdir(path).catch(() => []);
       const keyDirectories = inner.map((name) => join(path, name)).filter(isKeyDirectoryPath);
       candidates.push(...(keyDirectories.length > 0 ? keyDirectories : [path]));

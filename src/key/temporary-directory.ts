@@ -17,13 +17,14 @@ export async function checkTemporaryDirectory(path: string, platform = process.p
   const mode = await stat(path).then(
     (found) => found.mode,
     (error) => {
-      throw unusable(path, `cannot be used (${systemCode(error)})`, error);
+      throw unusable(path, `cannot be used (${systemCode(error)})`, "", error);
     },
   );
   if ((mode & OTHERS_WRITE) === 0 || (mode & STICKY) !== 0) return;
   throw unusable(
     path,
     "can be written by every user and has no sticky bit, so any of them could replace the key directory",
+    ", or run chmod +t on this one",
   );
 }
 
@@ -35,15 +36,14 @@ export async function probeTemporaryDirectory(path: string): Promise<void> {
     await mkdir(probe, { mode: 0o700 });
     await rm(probe, { recursive: true });
   } catch (error) {
-    throw unusable(path, `cannot be written (${systemCode(error)})`, error);
+    throw unusable(path, `cannot be written (${systemCode(error)})`, "", error);
   }
 }
 
-function unusable(path: string, why: string, cause?: unknown): StashError {
+function unusable(path: string, why: string, otherRemedy: string, cause?: unknown): StashError {
   return new StashError(
     "KEY_DIRECTORY_FAILED",
-    `The temp directory ${printable(path)} ${why}. Set RUNNER_TEMP (or TMPDIR, if RUNNER_TEMP is not set) to another directory, or run ` +
-      "chmod +t on this one.",
+    `The temp directory ${printable(path)} ${why}. Set RUNNER_TEMP (or TMPDIR, if RUNNER_TEMP is not set) to another directory${otherRemedy}.`,
     { cause },
   );
 }

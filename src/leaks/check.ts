@@ -1,6 +1,7 @@
-import { realpathSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import type { Log } from "../ci/host.ts";
+import { realPath } from "../export/real-path.ts";
 import type { LeakPolicy } from "../inputs/clean-up.ts";
 import { OWNER_FILE } from "../key/owner.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
@@ -77,7 +78,7 @@ export async function checkForLeaks(
   policy: LeakPolicy,
   { keyDirectory, workspace, exempt, paths }: LeakScope,
 ): Promise<string> {
-  if (policy === "off" || keyDirectory === "") return "No leak check was made.";
+  if (policy === "off" || keyDirectory === "") return "No leak check was run.";
   const secrets = await readKeptSecrets(keyDirectory); // 1
   let prepared: LeakSearch | undefined;
   const search = () => {
@@ -103,8 +104,8 @@ export async function checkForLeaks(
   const places = scan.hits.length === 1 ? "one place" : `${scan.hits.length} places`;
   const message =
     `The leak check found ${listNames([...names].sort())} in ${places} of the job's files. If a later step uploads, caches or commits these ` +
-    "files, the values go with them. Keep values out of files, or delete the files before the job ends. Change values that have left the " +
-    "runner already.";
+    "files, the values go with them. Keep values out of files, or delete the files before the job ends. Rotate every value that has already " +
+    "left the runner.";
   if (policy === "fail") throw new StashError("LEAK_FOUND", message);
   log.warn(message);
   return message;
@@ -123,18 +124,9 @@ function startOf(keyDirectory: string): number {
 function describeClean(filesRead: number): string {
   const files = filesRead === 1 ? "1 file" : `${filesRead} files`;
   return (
-    `The leak check found no pulled value in ${files} that changed since the pull. Values under ${leakLimits.value} bytes, and lines under ` +
-    `${leakLimits.part}, are ordinary text and are not searched for.`
+    `The leak check found no pulled value in ${files} that changed since the pull. Values shorter than ${leakLimits.value} bytes and lines ` +
+    `shorter than ${leakLimits.part} bytes are not searched for.`
   );
-}
-
-/** The path as it is on the disk, with links resolved; unchanged if it does not exist. */
-export function realPath(path: string): string {
-  try {
-    return realpathSync.native(path); // Resolves upper and lower case, and long names on Windows, as for env files.
-  } catch {
-    return path;
-  }
 }
 
 /** @returns the name of what was found */

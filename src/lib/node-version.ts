@@ -12,6 +12,6 @@ export function checkNodeVersion(version: string): string {
   if (major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21)) return version;
   throw new StashError(
     "USAGE",
-    `Node ${version} is too old for secret-stash-ci: its HTTP agents ignore proxies. Use Node 24, or 22.21 and later.`,
+    `Node ${version} is too old for secret-stash-ci: its HTTP agents ignore proxies. Use Node 24.5 or later, or 22.21 or later of Node 22.`,
   );
 }

@@ -25,15 +25,23 @@ function escapeCharacter(character: string): string {
   return `\\u{${character.codePointAt(0)?.toString(16)}}`;
 }
 
+/** How many names or lines a message lists. */
+export const LISTED = 20;
+
 /** `a, b and 3 more`: names for a message, safe to print and limited in number. */
-export function listNames(names: readonly string[], limit = 20): string {
+export function listNames(names: readonly string[], limit = LISTED): string {
   const shown = names.slice(0, limit).map((name) => printable(name));
   const more = names.length - shown.length;
   return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
 }
 
-/** The lines of a message, limited in number. */
-export function joinLines(lines: readonly string[], limit = 20): string {
-  const more = lines.length - limit;
-  return [...lines.slice(0, limit), ...(more > 0 ? [`- and ${more} more`] : [])].join("\n");
+/** One line for each item, limited in number. What is not listed is not described, because describing can be slow. */
+export function listLines<Item>(items: readonly Item[], describe: (item: Item) => string): string {
+  const more = items.length - LISTED;
+  return [...items.slice(0, LISTED).map(describe), ...(more > 0 ? [`- and ${more} more`] : [])].join("\n");
+}
+
+/** `1 minute`, `2 minutes` */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

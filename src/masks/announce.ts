@@ -54,7 +54,7 @@ export async function maskValues(
   const partly = partlyMasked(masking, runnerMasks(masked));
   if (partly.length > 0) {
     log.warn(
-      `${listNames(partly)}: not masked, but the value contains a masked one or a form of one. That part stays hidden in the log.`,
+      `${listNames(partly)}: not masked, but the value contains a masked value, or one in another form. That part appears as *** in the log.`,
     );
   }
   return [

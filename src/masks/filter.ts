@@ -11,7 +11,7 @@ const STDIN = 0;
 const STDOUT = 1;
 
 /** Copies standard input to standard output with these values masked. With `exact`, their other forms are not. */
-export function maskValues(values: Iterable<string>, exact: boolean): void {
+export function maskInput(values: Iterable<string>, exact: boolean): void {
   maskStream(exact ? exactNeedles(values) : deriveNeedles(values));
 }
 

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Credentials } from "../inputs/credentials.ts";
-import { onEndingSignals } from "../lib/cancellation.ts";
 import { deriveNeedles } from "../redact/needles.ts";
 import { secretsOf } from "./announce.ts";
-import { maskStream, maskValues } from "./filter.ts";
+import { maskInput, maskStream } from "./filter.ts";
 import { readKeptSecrets } from "./store.ts";
 
 /** Where the secrets of a session are: in its key directory, and in the credentials that this process was given. */
@@ -15,12 +14,12 @@ export interface SessionSecrets {
 
 /** Masks what the session pulled. Throws as `readKeptSecrets` does, before anything is let through. */
 export async function maskSession(session: SessionSecrets, exact: boolean): Promise<void> {
-  maskValues(await readValues(session), exact);
+  maskInput(await readValues(session), exact);
 }
 
 /**
- * Masks the redirected log of a job (templates/secret-stash/template.yml). It announces when the masks are loaded, survives the signals
- * that end the job, and ends at the job's own mark, because background processes can hold the pipe open for ever.
+ * Masks the redirected log of a job (templates/secret-stash/template.yml). It announces when the masks are loaded, and ends at the job's own
+ * mark, because background processes can hold the pipe open for ever.
  *
  * @param announceReady is given the nonce that, written twice, is the mark
  */
@@ -28,7 +27,6 @@ export async function maskSessionLog(
   session: SessionSecrets,
   announceReady: (nonce: string) => void,
 ): Promise<void> {
-  onEndingSignals(() => {});
   const needles = deriveNeedles(await readValues(session));
   const nonce = randomBytes(16).toString("hex");
   announceReady(nonce);

@@ -24,12 +24,9 @@ const NOTHING = Buffer.alloc(0);
  *
  * @param index an index over the same needles, if there is one already
  */
-export function createRedactor(
-  needles: Iterable<string | Buffer>,
-  index: Matcher = createMatcher(needles),
-): Redactor {
+export function createRedactor(needles: Iterable<string | Buffer>, index?: Matcher): Redactor {
   const known = [...needles];
-  let matcher = index;
+  let matcher = index ?? createMatcher(known);
   let held = NOTHING;
   let joined = NOTHING; // Reused, because allocating memory for every chunk would take longer than the search.
   let endsInMask = false;

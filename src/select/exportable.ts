@@ -37,17 +37,17 @@ export function checkExports(variables: ReadonlyMap<string, string>, rules: Expo
     ? names.filter((name) => (byFoldedName.get(name.toUpperCase())?.length ?? 0) > 1)
     : [];
   const reasons = [
-    [unportable, "not made of letters, digits and _ only (rename them with variables: NAME as OTHER)"],
-    [forbidden, "refused by the CI system (leave them out with ignore)"],
+    [
+      unportable,
+      "contain characters other than letters, digits and _ (rename them with variables: NAME as OTHER)",
+    ],
+    [forbidden, "never passed on by the CI system (leave them out with ignore)"],
     [
       dangerous,
-      "able to take over later steps (leave them out with ignore or, if you want them, add them to allow-names)",
+      "can take over later steps (leave them out with ignore, or add them to allow-names to export them anyway)",
     ],
-    [taken, "used by this action itself (rename them with variables: NAME as OTHER)"],
-    [
-      colliding,
-      "different only by upper and lower case, which does not count here (rename one with variables: NAME as OTHER)",
-    ],
+    [taken, "are used by this action itself (rename them with variables: NAME as OTHER)"],
+    [colliding, "differ only by case, which is ignored here (rename one with variables: NAME as OTHER)"],
   ] as const;
   const refused = reasons.filter(([found]) => found.length > 0);
   if (refused.length > 0) {

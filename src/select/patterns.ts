@@ -1,3 +1,6 @@
+/** What is wrong with a pattern that cannot be compiled. */
+export const INVALID_PATTERN = "a [ is not closed, or holds no valid range";
+
 /** A pattern that matched a name: its index among the patterns, and what each of its `*` stood for. */
 export interface PatternMatch {
   index: number;

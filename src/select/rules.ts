@@ -1,5 +1,5 @@
 import { printable } from "../lib/printable.ts";
-import { compileGlob, createNameMatcher } from "./patterns.ts";
+import { compileGlob, createNameMatcher, INVALID_PATTERN } from "./patterns.ts";
 
 /** One rule of `variables`: which names it applies to, and what it does with them. */
 export interface VariableRule {
@@ -57,7 +57,7 @@ export function describeRule({ line, text }: VariableRule): string {
 }
 
 function mistakeIn({ action, pattern, target }: VariableRule): string | undefined {
-  if (compileGlob(pattern) === undefined) return "a [ is not closed, or holds no valid range";
+  if (compileGlob(pattern) === undefined) return INVALID_PATTERN;
   if (target === undefined) return undefined;
   if (action === "exclude") return "a name that is left out cannot be renamed";
   if (!/^[A-Za-z_*][A-Za-z0-9_*]*$/.test(target))

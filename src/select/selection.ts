@@ -1,6 +1,6 @@
 import { didYouMean } from "../lib/did-you-mean.ts";
 import { StashError } from "../lib/errors.ts";
-import { joinLines, listNames, printable } from "../lib/printable.ts";
+import { count, LISTED, listLines, listNames, printable } from "../lib/printable.ts";
 import { isIgnored } from "./ignored-names.ts";
 import { createNameMatcher } from "./patterns.ts";
 import { type Choice, chooseVariables, describeRule, type VariableRule } from "./rules.ts";
@@ -47,10 +47,14 @@ export function checkRequired(variables: ReadonlyMap<string, string>, required: 
   );
 }
 
-/** A suggestion for the first name that has a similar one among the variables. */
+/** A suggestion for the first name that has a similar one among the variables. It looks at the names that the message lists, and no further. */
 function hintFor(names: readonly string[], candidates: Iterable<string>): string {
   const known = [...candidates];
-  return names.map((name) => didYouMean(name, known)).find((hint) => hint !== "") ?? "";
+  for (const name of names.slice(0, LISTED)) {
+    const hint = didYouMean(name, known);
+    if (hint !== "") return hint;
+  }
+  return "";
 }
 
 function refuseUnmatched(
@@ -61,37 +65,41 @@ function refuseUnmatched(
   const matchesOf = createNameMatcher(rules.map(({ pattern }) => pattern));
   const ignoredBy = new Map<VariableRule | undefined, string>();
   for (const name of ignored) for (const { index } of matchesOf(name)) ignoredBy.set(rules[index], name);
-  const lines = rules
+  const refused = rules
     .filter((rule) => !rule.isOptional && rule.pattern !== "*") // An environment may be empty.
-    .filter((rule) => rule.action === "include" || !ignoredBy.has(rule)) // It is left out already.
-    .map((rule) => {
-      const name = ignoredBy.get(rule);
-      const hint =
-        name === undefined
-          ? didYouMean(rule.pattern, candidates)
-          : ` (${printable(name)} is in ignore; name it explicitly to include it)`;
-      return `- ${describeRule(rule)}${hint}`;
-    });
-  if (lines.length === 0) return;
+    .filter((rule) => rule.action === "include" || !ignoredBy.has(rule)); // It is left out already.
+  if (refused.length === 0) return;
+  const lines = listLines(refused, (rule) => {
+    const name = ignoredBy.get(rule);
+    const hint =
+      name === undefined
+        ? didYouMean(rule.pattern, candidates)
+        : ` (${printable(name)} is in ignore; name it explicitly to include it)`;
+    return `- ${describeRule(rule)}${hint}`;
+  });
   throw new StashError(
     "RULES_UNMATCHED",
-    `Nothing was exported, because these rules in variables match none of the ${candidates.length} variables:\n${joinLines(lines)}\n` +
+    `Nothing was exported, because these rules in variables match none of the ${count(candidates.length, "variable")}:\n${lines}\n` +
       "Correct the name, or end the rule with ? if the variable may be missing.",
   );
 }
 
 function refuseConflicts(choices: readonly Choice[]): void {
   const first = new Map<string, Choice>();
-  const lines: string[] = [];
+  const conflicts: [Choice, Choice][] = [];
   for (const choice of choices) {
     const other = first.get(choice.target);
     if (other === undefined) first.set(choice.target, choice);
-    else lines.push(`- ${printable(choice.target)}: ${describeChoice(other)} and ${describeChoice(choice)}`);
+    else conflicts.push([other, choice]);
   }
-  if (lines.length === 0) return;
+  if (conflicts.length === 0) return;
+  const lines = listLines(
+    conflicts,
+    ([one, other]) => `- ${printable(one.target)}: ${describeChoice(one)} and ${describeChoice(other)}`,
+  );
   throw new StashError(
     "TARGETS_CONFLICT",
-    `Nothing was exported, because variables would be exported under the same name:\n${joinLines(lines)}\n` +
+    `Nothing was exported, because variables would be exported under the same name:\n${lines}\n` +
       "Rename one of them, or leave one out with !NAME.",
   );
 }

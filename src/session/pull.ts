@@ -31,9 +31,8 @@ import { sweepLeftovers } from "./sweep.ts";
 
 /** The main stage: pulls the variables into the job, or fails and leaves nothing behind. Throws any StashError. */
 export async function pull(host: Host): Promise<void> {
-  const inputs = await readInputs(host);
+  const inputs = await readInputs(host, () => host.refuseTracedJob());
   if (inputs === undefined) return reportSkipped(host);
-  host.refuseTracedJob();
   const journal = openUndoJournal(host.state);
   try {
     const { variables, keyDirectory } = await pullVariables(host, inputs, journal);

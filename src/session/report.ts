@@ -2,7 +2,7 @@ import type { Host, Log } from "../ci/host.ts";
 import { describeOversized } from "../command/limits.ts";
 import type { Pulled } from "../export/plan.ts";
 import type { Inputs } from "../inputs/inputs.ts";
-import { listNames, printable } from "../lib/printable.ts";
+import { count, listNames, printable } from "../lib/printable.ts";
 import type { LayeredItem } from "../select/layers.ts";
 import type { Choice } from "../select/rules.ts";
 
@@ -18,7 +18,7 @@ export function report(
   const { envFiles } = exports;
   const source = `${environments.length > 1 ? "environments" : "environment"} ${listNames(environments)}`;
   log.info(
-    `SecretStash: ${variables.size === 1 ? "1 variable" : `${variables.size} variables`} from ${source} of application ${printable(service.applicationId)}.`,
+    `SecretStash: ${count(variables.size, "variable")} from ${source} of application ${printable(service.applicationId)}.`,
   );
   log.info(
     `Temporary device key ${device.id}, ${printable(device.label, 255)}, expires at ${printable(device.expiresAt)}.`,
@@ -36,7 +36,7 @@ export function report(
 /** Reports a run without credentials that was told to go on without the variables. */
 export function reportSkipped({ log, exporter, explainMissingSecrets }: Host): void {
   exporter.publish({ environment: new Map(), outputs: new Map([["available", "false"]]) });
-  log.notice(`Nothing was pulled. ${explainMissingSecrets() ?? "There is no api-token."}`);
+  log.notice(`Nothing was pulled. ${explainMissingSecrets() ?? "No api-token was given."}`);
 }
 
 /** `PAYMENTS_KEY, stored as STRIPE_KEY, from testing (overrides shared)`, without the parts that say nothing. */

@@ -1,16 +1,16 @@
 import { relative } from "node:path";
 import type { Host } from "../ci/host.ts";
 import { deleteDraft, restoreEnvFile } from "../export/env-file-restore.ts";
+import { realPath } from "../export/real-path.ts";
 import { formatCleanUpSummary } from "../format/summary.ts";
 import type { CleanUpInputs } from "../inputs/clean-up.ts";
 import type { EnvFileRecord } from "../journal/env-file-record.ts";
 import type { Undo } from "../journal/undo-journal.ts";
 import { deleteKeyDirectory, deleteKeyFiles } from "../key/delete.ts";
 import { isKeyDirectoryPath } from "../key/path.ts";
-import { realPath } from "../leaks/check.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { listNames, printable } from "../lib/printable.ts";
-import { connect } from "../stash/connect.ts";
+import { connect, within } from "../stash/connect.ts";
 import { deleteKey, listKeys } from "../stash/keys.ts";
 import type { Service } from "../stash/service.ts";
 
@@ -36,7 +36,7 @@ export async function undoSession(
   await removeKeyDirectory(undo, unrestored, warnings);
   const isRevoked = await revokeKey(host, inputs, undo, warnings);
   for (const warning of warnings) log.warn(`SecretStash clean-up: ${warning}`);
-  const end = `temporary key is ${isRevoked ? "gone" : `deleted here; it ${describeExpiry(undo)}`}.`;
+  const end = `temporary key is ${isRevoked ? "gone" : `deleted from this machine; on the service it ${describeExpiry(undo)}`}.`;
   if (warnings.length === 0 && undo.fingerprint !== undefined) log.info(`SecretStash: the ${end}`);
   if (undo.isPulled && inputs.summary) {
     await log.summarize(
@@ -127,7 +127,7 @@ async function revokeKey(
   try {
     // Without the cancellation of the session: a cancelled job is cleaned up like any other.
     const address = { apiUrl: new URL(apiUrl), apiToken, caFile, timeoutSeconds: REVOCATION_SECONDS };
-    const service = connect({ environment, log }, address);
+    const service = within(connect({ environment, log }, address), REVOCATION_SECONDS);
     const id = deviceKeyId ?? (await findRegisteredId(service, fingerprint));
     return id === undefined || (await deleteKey(service, id));
   } catch (error) {
@@ -147,5 +147,5 @@ async function findRegisteredId(service: Service, fingerprint: string): Promise<
 }
 
 function describeExpiry({ expiresAt }: Undo): string {
-  return expiresAt === undefined ? "expires by its TTL" : `expires at ${printable(expiresAt)}`;
+  return expiresAt === undefined ? "expires when its TTL is over" : `expires at ${printable(expiresAt)}`;
 }

@@ -1,5 +1,6 @@
 import { readAuthorities } from "../http/authorities.ts";
 import { createConnection } from "../http/connection.ts";
+import { startDeadline } from "../http/deadline.ts";
 import { version } from "../lib/version.ts";
 import type { Service } from "./service.ts";
 
@@ -49,4 +50,12 @@ const POLL_SECONDS = 10;
 export function forPolling({ connection, applicationId }: Service): Service {
   const timeoutSeconds = Math.min(POLL_SECONDS, connection.timeoutSeconds);
   return { connection: { ...connection, timeoutSeconds }, applicationId };
+}
+
+/** The same service for requests that have to end together, because somebody waits for them. The time runs from now. */
+export function within({ connection, applicationId }: Service, seconds: number): Service {
+  return {
+    connection: { ...connection, deadline: startDeadline(seconds, connection.cancelled) },
+    applicationId,
+  };
 }

@@ -1,6 +1,6 @@
 import { decryptPayload, keyOfDek } from "../crypto/payload.ts";
 import { StashError } from "../lib/errors.ts";
-import { listNames } from "../lib/printable.ts";
+import { count, listNames } from "../lib/printable.ts";
 import type { LayeredItem } from "../select/layers.ts";
 import { createReferenceResolver } from "../select/references.ts";
 import type { Choice } from "../select/rules.ts";
@@ -50,7 +50,7 @@ export function decryptVariables(
 function undecryptableError(names: string[], total: number): StashError {
   return new StashError(
     "VARIABLES_UNDECRYPTABLE",
-    `${names.length} of ${total} variables cannot be decrypted: ${listNames(names)}. They were probably encrypted before the ` +
+    `${names.length} of ${count(total, "variable")} cannot be decrypted: ${listNames(names)}. They were probably encrypted before the ` +
       "environment's key was replaced. Push them again with an official client, or leave them out with ignore.",
   );
 }

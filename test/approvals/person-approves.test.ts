@@ -21,7 +21,7 @@ test("without a terminal it lists the requests, and does not ask", async () => {
   expect(stdout).toBe(
     [
       "2 keys need access to environment ci, newest first.",
-      "1 more can never be approved here, because they are recovery keys or not RSA-4096.",
+      "1 more key can never be approved here: recovery keys, and keys other than RSA-4096.",
       "",
       `1  ${label}`,
       `   fingerprint  ${groupFingerprint(newer.fingerprint)}`,
@@ -34,7 +34,7 @@ test("without a terminal it lists the requests, and does not ask", async () => {
     ].join("\n"),
   );
   expect(stderr).toMatch(
-    /^SecretStash: USAGE\napprove has to ask, and there is no terminal to ask at\. .* \[USAGE\]\nhttps:\S+#usage\n$/,
+    /^SecretStash: USAGE\napprove has to ask for confirmation, and there is no terminal\. .* \[USAGE\]\nhttps:\S+#usage\n$/,
   );
   expect(granted(session)).toEqual([]);
 });
@@ -150,7 +150,7 @@ test("--watch --yes-label approves only temporary keys with that label, after a 
   const implied = await session.approve(["--watch", "--yes-label", pattern]);
   expect(implied.stderr).toContain("- yes-label: needs --environment on the command line too");
   expect((await session.approve(["--environment", "ci", "--watch"])).stderr).toContain(
-    "there is no terminal to ask at.",
+    "and there is no terminal.",
   );
 });
 

@@ -9,7 +9,13 @@ import { actionRoot } from "../runner/job.ts";
 test("a build in another folder gives the committed bytes", () => {
   const folder = mkdtempSync(join(tmpdir(), "another-folder-"));
   try {
-    for (const name of ["package.json", "tsconfig.json", "src", "test/build/source-hash.ts"]) {
+    for (const name of [
+      "package.json",
+      "package-lock.json",
+      "tsconfig.json",
+      "src",
+      "test/build/source-hash.ts",
+    ]) {
       cpSync(join(actionRoot, name), join(folder, name), { recursive: true });
     }
     linkOrCopy(join(actionRoot, "node_modules"), join(folder, "node_modules"));

@@ -7,10 +7,11 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "../..");
 const manifest = join(root, "dist/package.json");
 
-/** SHA-256 over the names and contents of everything that is compiled. */
+/** SHA-256 over the names and contents of everything that is compiled, and of what says which packages are bundled. */
 export function hashSource(): string {
   const hash = createHash("sha256");
-  for (const file of ["tsconfig.json", ...globSync("src/**/*.{ts,js,json}", { cwd: root }).sort()]) {
+  const given = ["tsconfig.json", "package.json", "package-lock.json"];
+  for (const file of [...given, ...globSync("src/**/*.{ts,js,json}", { cwd: root }).sort()]) {
     hash
       .update(`${file.replaceAll("\\", "/")}\0`)
       .update(readFileSync(join(root, file)))

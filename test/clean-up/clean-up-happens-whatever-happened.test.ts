@@ -69,7 +69,7 @@ test("a link in the key directory's place is removed, its target untouched, and 
   });
 });
 
-test("a service that cannot delete keys (404, 405) is fine: the key expires by its TTL", async () => {
+test("a service that cannot delete keys (404, 405) is fine: the key expires when its TTL is over", async () => {
   for (const status of [404, 405]) {
     const session = await startSession({
       answer: ({ method }) => (method === "DELETE" ? new Response(null, { status }) : undefined),
@@ -80,7 +80,7 @@ test("a service that cannot delete keys (404, 405) is fine: the key expires by i
     expect(session.job.log.annotations).toEqual([]);
     const expiry = step.outputs.get("expires-at");
     expect(session.job.log.lines.at(-1)).toBe(
-      `SecretStash: the temporary key is deleted here; it expires at ${expiry}.`,
+      `SecretStash: the temporary key is deleted from this machine; on the service it expires at ${expiry}.`,
     );
   }
 });
@@ -105,7 +105,7 @@ test("revoke: false leaves the key to its TTL", async () => {
   expect(await step.post()).toBe(0);
   expect(endpoints(session)).not.toContain("DELETE /api/user/keys/ID");
   expect(session.job.log.lines.at(-1)).toMatch(
-    /^SecretStash: the temporary key is deleted here; it expires at /,
+    /^SecretStash: the temporary key is deleted from this machine; on the service it expires at /,
   );
   expect(session.leftInTemp()).toEqual([]);
 });
@@ -136,7 +136,7 @@ test("if it cannot be looked up either, there is a warning", async () => {
   });
   expect(await session.step().main()).toBe(1);
   expect(session.job.log.annotations[0]?.message).toBe(
-    "SecretStash clean-up: a device key of this job may still be registered (SERVICE_FAILED). It expires by its TTL.",
+    "SecretStash clean-up: a device key of this job may still be registered (SERVICE_FAILED). It expires when its TTL is over.",
   );
 });
 

@@ -70,7 +70,10 @@ describe("problems are named with their remedy, and checks that depend on them a
   test("no service", async () => {
     const { first, findings } = await wrong(await startCliSession(), ["--api-url", "http://127.0.0.1:9"]);
     expect(first).toMatchObject({ check: "service", code: "SERVICE_UNREACHABLE" });
-    expect(findings.at(-1)).toMatchObject({ state: "skipped", detail: "not checked, because of: service" });
+    expect(findings.at(-1)).toMatchObject({
+      state: "skipped",
+      detail: "skipped, because a check before it failed: service",
+    });
   });
 
   test("a token, an application, an environment that does not exist", async () => {
@@ -165,6 +168,17 @@ describe("problems are named with their remedy, and checks that depend on them a
     expect((await wrong(session, [], { RUNNER_TEMP: join(open, "no") })).first?.detail).toContain("(ENOENT)");
   });
 
+  test("the place of the session directory cannot be written, although RUNNER_TEMP can", async () => {
+    const session = await startCliSession();
+    const environment = {
+      RUNNER_TEMP: session.job.workspace,
+      TMPDIR: join(session.job.workspace, "missing"),
+    };
+    const { first } = await wrong(session, [], environment);
+    expect(first).toMatchObject({ check: "temp directory", code: "KEY_DIRECTORY_FAILED" });
+    expect((await session.run(["exec", "--", "true"], { environment })).code).toBe(1); // as doctor said
+  });
+
   test("leftovers of killed jobs are counted", async () => {
     const session = await startCliSession();
     const temp = mkdtempSync(join(session.job.workspace, "temp-"));
@@ -177,6 +191,12 @@ describe("problems are named with their remedy, and checks that depend on them a
       /^1 of killed jobs, which the next pull removes$/,
     );
   });
+});
+
+test("on Azure Pipelines the agent masks, and doctor says so", async () => {
+  const session = await startCliSession();
+  const { stdout } = await session.run(["doctor"], { environment: { TF_BUILD: "True" } });
+  expect(stdout).toMatch(/^fine +masking +the agent masks the strings that it is told$/m);
 });
 
 test("a pull that is refused says what doctor found, instead of a bare status", async () => {

@@ -58,7 +58,7 @@ test.each([
   [["exec", "--grant-key=secret", "--", "true"], "--grant-key cannot be given on the command line"],
   [["exec"], "The command is missing: exec -- CMD ARGS"],
   [["pull", "--no-such-flag", "x"], "has no flag --no-such-flag"],
-  [["pull", "st_secret"], "An argument is where a flag is expected"],
+  [["pull", "st_secret"], "Unexpected argument: only flags are expected here"],
   [["no-such-command"], "There is no command no-such-command"],
 ])("%j is wrong usage, told without what was given", async (args, message) => {
   const { run, left } = await startCliSession();
@@ -98,6 +98,9 @@ test("a second pull does not orphan the first one's session", async () => {
   const second = await run(["pull"], { environment: { SECRET_STASH_SESSION_DIR: sessionOf(stdout) } });
   expect(second.code).toBe(2);
   expect(second.stderr).toContain("A session is already open");
+  writeFileSync(join(sessionOf(stdout), "undo.json"), "{");
+  const third = await run(["pull"], { environment: { SECRET_STASH_SESSION_DIR: sessionOf(stdout) } });
+  expect(third.code).toBe(2); // A state that cannot be read is of a session, too.
 });
 
 test("mask ends quietly if nobody reads its output any more", async () => {

@@ -242,6 +242,9 @@ test("CI_DEBUG_TRACE is refused, unless the job allows it", async () => {
   expect(refused.code).toBe(4);
   expect(refused.log).toContain("[DEBUG_TRACE_REFUSED]");
   expect(refused.log).not.toMatch(/^reached/m);
+  const mistaken = await runJob({ ...job, script: [...job.script], inputs: { ttl: "soon" } });
+  expect(mistaken.code).toBe(4); // The refusal comes before mistakes in inputs.
+  expect(mistaken.log).toContain("[DEBUG_TRACE_REFUSED]");
   const allowed = await runJob({ ...job, script: [...job.script], inputs: { "allow-debug-trace": "true" } });
   expect(allowed.code).toBe(0);
 });
@@ -326,7 +329,9 @@ test("for an image without Node, the log says what to do", async () => {
     script: ["echo reached"],
     environment,
   });
-  expect(log).toContain("This image has no Node.js 22.21 or later. Use an image that has it (node:24)");
+  expect(log).toContain(
+    "This image has no supported Node.js (24.5 or later, or 22.21 or later of Node 22). Use an image that has one (node:24)",
+  );
   expect(code).toBe(1);
   expect(left).toEqual([]);
 });

@@ -2,7 +2,11 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { createGitLabExporter } from "../../src/ci/gitlab.ts";
+import type { ExporterOptions } from "../../src/ci/shell.ts";
+import { readCleanUpInputs } from "../../src/inputs/clean-up.ts";
 import { inputDefaults } from "../../src/inputs/defaults.ts";
+import { checkNodeVersion } from "../../src/lib/node-version.ts";
 import { actionManifest, actionRoot } from "../runner/job.ts";
 import { instantiate, readTemplate } from "./job.ts";
 
@@ -65,4 +69,46 @@ test("both templates get the bundle in the same way", () => {
     )?.[0];
   expect(part("exec")).toBeDefined();
   expect(part("exec")).toBe(part("secret-stash"));
+});
+
+test("after_script reads every input of the clean-up", () => {
+  const read: string[] = [];
+  readCleanUpInputs((name) => {
+    read.push(name);
+    return "";
+  }, "/");
+  const [job = {}] = Object.values(instantiate("secret-stash", {}));
+  const script = job.after_script?.join("\n");
+  // The token comes from a CI/CD variable, and there is no summary page.
+  const expected = read.filter((name) => !["api-token", "summary"].includes(name));
+  expect(expected).toHaveLength(3);
+  for (const name of expected)
+    expect(script).toContain(`secret_stash_input ${name.toUpperCase().replaceAll("-", "_")} `);
+});
+
+test("no exported variable can overwrite a variable of the scripts", () => {
+  const text = readTemplate("secret-stash").text + readTemplate("exec").text;
+  const used = new Set(text.match(/\b(?:SS|ss)_\w+/g));
+  const { refusedNames } = createGitLabExporter({} as ExporterOptions);
+  expect([...refusedNames].sort()).toEqual([...used].sort());
+});
+
+test.each([
+  ["22.20.0", 1],
+  ["22.21.0", 0],
+  ["23.11.0", 1],
+  ["24.4.1", 1],
+  ["24.5.0", 0],
+  ["25.0.0", 0],
+])("Node %s passes the scripts' check as it passes that of secret-stash-ci", (version, code) => {
+  for (const name of ["secret-stash", "exec"]) {
+    const check = /node -e '(const \[major[^']*)'/.exec(readTemplate(name).text)?.[1] ?? "";
+    const { status } = spawnSync(process.execPath, [
+      "-e",
+      check.replace("process.versions.node", JSON.stringify(version)),
+    ]);
+    expect(status, name).toBe(code);
+  }
+  if (code === 0) expect(checkNodeVersion(version)).toBe(version);
+  else expect(() => checkNodeVersion(version)).toThrow("too old");
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -58,6 +59,32 @@ test("mask hides it in the output of a later command", async () => {
   });
   expect(stdout).not.toContain(secretLine);
   expect(stdout).toContain("***");
+});
+
+test("mask says so when it cannot hide the key, because the file is gone or is not one", async () => {
+  const session = await startCliSession();
+  const { path, secretLine } = writeGrantKey(session);
+  const { stdout } = await session.run(["pull"], { environment: { SECRET_STASH_GRANT_KEY: path } });
+  const name = /secret-stash-session-\w+/.exec(stdout)?.[0] ?? "";
+  const mask = (grantKey: string) =>
+    session.run(["mask"], {
+      environment: {
+        SECRET_STASH_GRANT_KEY: grantKey,
+        SECRET_STASH_SESSION_DIR: join(session.job.temp, "tmp", name),
+      },
+      input: `${secretLine}\nplain-secret-value\n`,
+    });
+  const warning = "The grant key is not masked";
+  expect((await mask(path)).stderr).not.toContain(warning); // negative control
+  const pipe = join(session.job.workspace, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  for (const grantKey of [join(session.job.workspace, "gone.pem"), pipe, "/dev/stdin"]) {
+    const { code, stdout, stderr } = await mask(grantKey);
+    expect(code).toBe(0);
+    expect(stdout).toContain(secretLine);
+    expect(stdout).not.toContain("plain-secret-value");
+    expect(stderr).toContain(warning);
+  }
 });
 
 function writeGrantKey({ job, inputs }: { job: { workspace: string }; inputs: Record<string, string> }) {

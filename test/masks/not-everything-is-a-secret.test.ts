@@ -17,7 +17,7 @@ test("unmasked values show, their names are noted, and a masked value inside one
   expect(session.job.log.lines.at(-1)).toBe("> testing https://app.example.test/*** ***");
   expect(messages(session, "notice")).toContain("Not masked, as requested: NODE_ENV, APP_URL.");
   expect(messages(session, "warning")).toEqual([
-    "APP_URL: not masked, but the value contains a masked one or a form of one. That part stays hidden in the log.",
+    "APP_URL: not masked, but the value contains a masked value, or one in another form. That part appears as *** in the log.",
   ]);
   expect(session.job.log.raw.join("\n")).not.toMatch(/Not masked.*testing/);
 });

@@ -33,11 +33,11 @@ test("names that take over later steps, and names that are not valid, all in one
   const message = await failingMain(session, { "env-file": ".env" });
   expect(message).toMatch(/^Nothing was exported, because these names are refused:\n/);
   expect(message).toContain(
-    `able to take over later steps (leave them out with ignore or, if you want them, add them to allow-names): ${dangerous.join(", ")}`,
+    `can take over later steps (leave them out with ignore, or add them to allow-names to export them anyway): ${dangerous.join(", ")}`,
   );
-  expect(message).toContain("refused by the CI system (leave them out with ignore): NODE_OPTIONS");
+  expect(message).toContain("never passed on by the CI system (leave them out with ignore): NODE_OPTIONS");
   expect(message).toContain(
-    'not made of letters, digits and _ only (rename them with variables: NAME as OTHER): 1ST, A-B, SPA CE, \\u{c9}, ""',
+    'contain characters other than letters, digits and _ (rename them with variables: NAME as OTHER): 1ST, A-B, SPA CE, \\u{c9}, ""',
   );
   expect(message).toMatch(/\[NAMES_REFUSED\]\n/);
   expect(message).not.toContain("FINE");

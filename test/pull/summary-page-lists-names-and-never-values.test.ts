@@ -35,7 +35,7 @@ test("main lists what was pulled, post how the session ended", async () => {
   expect(session.job.summary[1]?.split("\n").slice(2, 5)).toEqual([
     "- The temporary key is gone.",
     "- Deleted&#58; .env.",
-    "- The leak check found no pulled value in 0 files that changed since the pull. Values under 8 bytes, and lines under 16, are ordinary text and are not searched for.",
+    "- The leak check found no pulled value in 0 files that changed since the pull. Values shorter than 8 bytes and lines shorter than 16 bytes are not searched for.",
   ]);
 });
 
@@ -59,7 +59,7 @@ test("a leak that fails the command of run is listed; a value that is too short 
   const step = session.step({ summary: "true", variables: "PIN" });
   await step.main();
   await step.post();
-  expect(session.job.summary.at(-1)).toContain("Values under 8 bytes");
+  expect(session.job.summary.at(-1)).toContain("Values shorter than 8 bytes");
   expect(session.job.summary.at(-1)).not.toContain("PIN"); // which would tell its length
 });
 

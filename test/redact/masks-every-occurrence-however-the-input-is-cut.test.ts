@@ -114,6 +114,12 @@ test("a needle that is learnt applies to what is held back, too", () => {
   expect(textOf(redactor.end())).toBe("a***");
 });
 
+test("needles that can be iterated only once are not forgotten when another is learnt", () => {
+  const redactor = createRedactor(new Set(["abcdef"]).values());
+  redactor.add(["zzzzzz"]);
+  expect(textOf(redactor.write(Buffer.from("abcdef zzzzzz ")))).toBe("*** *** ");
+});
+
 test("the memory of a chunk can be reused at once", () => {
   const redactor = createRedactor(["secret"]);
   const chunk = Buffer.from("a sec");

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { exitCodes } from "../../src/cli/command.ts";
 import { commands, isCommandName } from "../../src/cli/commands.ts";
-import { exitCodeOf } from "../../src/cli/exit-code.ts";
+import { exitCodeOf, exitCodes } from "../../src/cli/exit-code.ts";
 import { inputDefaults } from "../../src/inputs/defaults.ts";
 import { type ErrorCode, StashError } from "../../src/lib/errors.ts";
 import { actionManifest, actionRoot } from "../runner/job.ts";

@@ -10,7 +10,7 @@ const variables = new Map([
 
 test("where case does not count, as on Windows, names that differ only by case are refused", () => {
   expect(() => checkExports(variables, { ...rules, ignoresCase: true })).toThrow(
-    "different only by upper and lower case, which does not count here (rename one with variables: NAME as OTHER): API_KEY, Api_Key",
+    "differ only by case, which is ignored here (rename one with variables: NAME as OTHER): API_KEY, Api_Key",
   );
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseVariableRules } from "../../src/select/rules.ts";
-import { selectVariables } from "../../src/select/selection.ts";
+import { checkRequired, selectVariables } from "../../src/select/selection.ts";
 
 const stored = [
   "DB_HOST",
@@ -139,4 +139,12 @@ test("ten thousand rules for ten thousand variables are looked up, not tried one
   expect(select(text, { names })).toHaveLength(10_000);
   const patterns = names.map((name) => `${name}*?`).join("\n");
   expect(select(patterns, { names })).toHaveLength(10_000);
+});
+
+test("when ten thousand rules match nothing, similar names are looked up for those that are shown only", () => {
+  const names = Array.from({ length: 10_000 }, (_, index) => `NAME_${index}`);
+  const rules = names.map((name) => `${name.slice(0, -1)}_`).join("\n");
+  expect(() => select(rules, { names })).toThrow(/NAME__\W+Did you mean NAME_0\?(.|\n)*and 9980 more/);
+  const missing = names.map((name) => `${name}_MISSING`);
+  expect(() => checkRequired(new Map(names.map((name) => [name, "1"])), missing)).toThrow(/and 9980 more/);
 });

@@ -1,6 +1,7 @@
 import { type approverDefaults, parseApproverInputs } from "../../inputs/approver.ts";
 import { inputVariable } from "../../inputs/defaults.ts";
-import { type Command, exitCodes, type Flags } from "../command.ts";
+import type { Command, Flags } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
 import { readGivenInputs, secretFileFlags } from "../flags.ts";
 import { cancellable } from "../session.ts";
 
@@ -31,7 +32,7 @@ const flags: Flags = {
   ...descriptions,
   "api-token-file": secretFileFlags["api-token-file"] ?? {},
   watch: { description: "Keep running, and ask about each new key." },
-  json: { description: "Print facts for programs on stdout, one JSON object a line; people read stderr." },
+  json: { description: "Print JSON on stdout, one object on each line, and messages for people on stderr." },
 };
 
 export const approve: Command = {

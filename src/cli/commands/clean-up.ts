@@ -1,5 +1,6 @@
 import { describeError, StashError } from "../../lib/errors.ts";
-import { type Command, exitCodes } from "../command.ts";
+import type { Command } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
 import { readGivenInputs, secretFileFlags, sessionFlag } from "../flags.ts";
 import { findSession, neverCancelled } from "../session.ts";
 

@@ -1,4 +1,5 @@
-import { type Command, exitCodes } from "../command.ts";
+import type { Command } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
 import { inputFlags, readGivenInputs } from "../flags.ts";
 import { cancellable } from "../session.ts";
 
@@ -9,7 +10,7 @@ export const doctor: Command = {
     "grant key, and one variable. Ends with exit code 0 only if a pull would work. It writes nothing, unless --full is given.",
   flags: {
     full: { description: "Also register a temporary key, give it access as a pull does, and delete it." },
-    json: { description: "Print the results as JSON on stdout; people read stderr." },
+    json: { description: "Print the results as JSON on stdout, and messages for people on stderr." },
     ...inputFlags,
   },
   operands: "none",

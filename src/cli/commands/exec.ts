@@ -1,6 +1,7 @@
+import { createSessionDirectory } from "../../ci/session-directory.ts";
 import type { Command } from "../command.ts";
 import { inputFlags, readGivenInputs } from "../flags.ts";
-import { cancellable, createSession } from "../session.ts";
+import { cancellable } from "../session.ts";
 
 export const exec: Command = {
   usage: "exec [INPUTS] -- CMD ARGS",
@@ -13,7 +14,7 @@ export const exec: Command = {
   run: async (call) => {
     const { environment, operands } = call;
     const given = readGivenInputs(call);
-    const session = createSession();
+    const session = createSessionDirectory();
     const { exec } = await import(/* webpackMode: "eager" */ "../../session/exec.ts");
     const { detectHost } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
     return cancellable(async (cancelled) => {

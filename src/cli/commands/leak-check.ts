@@ -1,12 +1,13 @@
 import { StashError } from "../../lib/errors.ts";
-import { type Command, exitCodes } from "../command.ts";
+import type { Command } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
 import { sessionFlag } from "../flags.ts";
 import { findSession, neverCancelled } from "../session.ts";
 
 export const leakCheck: Command = {
   usage: "leak-check [--session-dir DIR] [PATH ...]",
   description:
-    "Looks for every value of the session, in every form that jobs print it in, in the files below PATH (the current directory by default) " +
+    "Searches for every value of the session, in the forms in which jobs usually print it, in the files below PATH (the current directory by default) " +
     "that changed since the pull. Reports the file, line, column, variable and form, never the value. Ends with exit code 4 if it finds " +
     "one. Searches for 20 seconds at most.",
   flags: sessionFlag,

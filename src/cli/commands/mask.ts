@@ -1,16 +1,18 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { createSessionState } from "../../ci/shell.ts";
+import { onEndingSignals } from "../../lib/cancellation.ts";
 import { StashError, systemCode } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
-import { maskValues } from "../../masks/filter.ts";
-import { type Call, type Command, exitCodes } from "../command.ts";
+import { maskInput } from "../../masks/filter.ts";
+import type { Call, Command } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
 import { sessionFlag } from "../flags.ts";
 import { findSession, neverCancelled } from "../session.ts";
 
 export const mask: Command = {
   usage: "mask [--session-dir DIR | --values-file FILE] [--exact]",
   description:
-    "Copies standard input to standard output with every value replaced by ***, in every form that jobs print it in. The values are those of " +
+    "Copies standard input to standard output with every value replaced by ***, in the forms in which jobs usually print it. The values are those of " +
     "the session, or those in FILE.",
   flags: {
     ...sessionFlag,
@@ -24,7 +26,7 @@ export const mask: Command = {
     const { flags } = call;
     const file = flags.get("values-file");
     if (typeof file === "string") {
-      maskValues(readValuesFile(file), flags.has("exact"));
+      maskInput(readValuesFile(file), flags.has("exact"));
       return exitCodes.success;
     }
     const session = findSession(call);
@@ -35,11 +37,13 @@ export const mask: Command = {
           "--values-file FILE.",
       );
     }
+    const isSessionLog = flags.has("session-log");
+    if (isSessionLog) onEndingSignals(() => {}); // It outlives the job, whose last words it has to mask.
     const filter = await import(/* webpackMode: "eager" */ "../../masks/session-filter.ts");
     const { readUndo } = await import(/* webpackMode: "eager" */ "../../journal/undo-journal.ts");
     const keyDirectory = readUndo(createSessionState(session))?.keyDirectory ?? "";
     const secrets = { keyDirectory, credentials: await readJobCredentials(call) };
-    if (flags.has("session-log")) {
+    if (isSessionLog) {
       await filter.maskSessionLog(secrets, (nonce) => session.write("ready", nonce));
     } else await filter.maskSession(secrets, flags.has("exact"));
     return exitCodes.success;
@@ -50,8 +54,15 @@ export const mask: Command = {
 async function readJobCredentials({ environment }: Call) {
   const { readCredentials } = await import(/* webpackMode: "eager" */ "../../inputs/credentials.ts");
   const { detectSystem } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
-  const { readInput, job } = detectSystem({ environment, given: new Map(), cancelled: neverCancelled });
-  return readCredentials(readInput, job.workspace);
+  const { readInput, job, log } = detectSystem({ environment, given: new Map(), cancelled: neverCancelled });
+  const credentials = readCredentials(readInput, job.workspace, { regularFilesOnly: true });
+  if (credentials.grantKey?.text === "") {
+    log.warn(
+      "The grant key is not masked, because it is in a file that cannot be read from here. The file was deleted or replaced, or its path is " +
+        "relative to another directory. If a command can print the key, set grant-key to an absolute path, and keep the file.",
+    );
+  }
+  return credentials;
 }
 
 function readValuesFile(path: string): string[] {

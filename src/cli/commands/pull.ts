@@ -1,9 +1,11 @@
+import { createSessionDirectory } from "../../ci/session-directory.ts";
 import { createSessionState } from "../../ci/shell.ts";
-import { readUndo } from "../../journal/undo-journal.ts";
+import { hasUndo } from "../../journal/undo-journal.ts";
 import { StashError } from "../../lib/errors.ts";
-import { type Command, exitCodes } from "../command.ts";
+import type { Command } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
 import { inputFlags, readGivenInputs, sessionFlag } from "../flags.ts";
-import { cancellable, createSession, findSession } from "../session.ts";
+import { cancellable, findSession } from "../session.ts";
 
 export const pull: Command = {
   usage: "pull [--format shell] [--env-file FILE] [--session-dir DIR] [INPUTS]",
@@ -32,20 +34,20 @@ export const pull: Command = {
     }
     const given = readGivenInputs(call);
     const known = findSession(call);
-    if (known !== undefined && readUndo(createSessionState(known)) !== undefined) {
+    if (known !== undefined && hasUndo(createSessionState(known))) {
       throw new StashError(
         "USAGE",
         "A session is already open; another pull would orphan it. End it with: secret-stash-ci clean-up. To pull several environments, " +
           "name all of them in one pull.",
       );
     }
-    const session = known ?? createSession();
+    const session = known ?? createSessionDirectory();
     const { pull } = await import(/* webpackMode: "eager" */ "../../session/pull.ts");
     const { detectHost } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
     return cancellable(async (cancelled) => {
       const exportsTo = format === undefined ? "file" : "stdout";
       const host = detectHost({ environment, given, session, exportsTo, cancelled });
-      const isOpen = () => host.state.read("undo") !== "";
+      const isOpen = () => hasUndo(host.state);
       try {
         await pull(host);
         // Whoever named the directory knows it. If nothing was pulled, there is nothing to end.
