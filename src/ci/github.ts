@@ -50,6 +50,7 @@ function createGitHubLog(): Log {
   const masked = new Set<string>();
   return {
     masking: "agent",
+    keepsSecrets: false,
     mask: (secrets) => registerMasks(secrets, masked),
     info: core.info,
     debug: core.debug,

@@ -11,6 +11,7 @@ const templateNames = [
   "SS_COMMAND",
   "SS_DIR",
   "SS_FIFO",
+  "SS_FLAGS",
   "SS_INDEX",
   "SS_NONCE",
   "SS_ON_EXIT",
@@ -18,14 +19,6 @@ const templateNames = [
   "SS_SELF",
   "SS_SHA256",
   "SS_URL",
-  "ss_act",
-  "ss_e",
-  "ss_flags",
-  "ss_i",
-  "ss_nonce",
-  "ss_rc",
-  "ss_sig",
-  "ss_value",
 ];
 
 /** GitLab CI. Its runner masks nothing that a job learns at run time, so our redactor does (docs/gitlab.md). */

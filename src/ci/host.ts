@@ -2,8 +2,10 @@
 
 /** Where people read what happens. Everything but `mask` is shown as it is, so it must never hold a secret. */
 export interface Log {
-  /** what hides values in the log: the system's agent, or our own redactor, which needs the values kept for it */
+  /** what hides values in the log: the system's agent, or our own redactor */
   readonly masking: "agent" | "redactor";
+  /** whether later commands (`mask`, `leak-check`) need the values */
+  readonly keepsSecrets: boolean;
   /** Makes the log hide these strings. Write nothing that holds one of them before this resolves. */
   mask(secrets: Iterable<string>): Promise<void>;
   info(message: string): void;

@@ -53,6 +53,7 @@ function createShellLog(isDebugging: boolean): Log {
   const say = (message: string) => void process.stderr.write(`${message}\n`);
   return {
     masking: "redactor",
+    keepsSecrets: true,
     mask: async () => {},
     info: say,
     debug: (message) => {

@@ -14,11 +14,12 @@ export function machineChecks({ job, log }: Pick<System, "job" | "log">): Check[
     {
       check: "temp directory",
       run: async () => {
-        const places = new Set([temporaryDirectory, sessionsDirectory()]);
+        const places = [...new Set([temporaryDirectory, sessionsDirectory()])];
         for (const path of places) await probeTemporaryDirectory(path);
+        const listed = places.map((path) => printable(path)).join(" and ");
         return platform === "win32"
-          ? `${printable(temporaryDirectory)} can be written; its ACL decides who else can read it`
-          : `${printable(temporaryDirectory)} can be written, and other users cannot replace what we write`;
+          ? `${listed} can be written; the ACL decides who else can read what we write`
+          : `${listed} can be written, and other users cannot replace what we write`;
       },
     },
     {

@@ -43,7 +43,7 @@ export async function probeTemporaryDirectory(path: string): Promise<void> {
 function unusable(path: string, why: string, otherRemedy: string, cause?: unknown): StashError {
   return new StashError(
     "KEY_DIRECTORY_FAILED",
-    `The temp directory ${printable(path)} ${why}. Set RUNNER_TEMP (or TMPDIR, if RUNNER_TEMP is not set) to another directory${otherRemedy}.`,
+    `The temp directory ${printable(path)} ${why}. Set RUNNER_TEMP (on GitHub) or TMPDIR (elsewhere) to another directory${otherRemedy}.`,
     { cause },
   );
 }

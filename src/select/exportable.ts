@@ -39,9 +39,9 @@ export function checkExports(variables: ReadonlyMap<string, string>, rules: Expo
   const reasons = [
     [
       unportable,
-      "contain characters other than letters, digits and _ (rename them with variables: NAME as OTHER)",
+      "begin with a digit, or contain other characters than letters, digits and _ (rename them with variables: NAME as OTHER)",
     ],
-    [forbidden, "never passed on by the CI system (leave them out with ignore)"],
+    [forbidden, "reserved on this CI system (leave them out with ignore)"],
     [
       dangerous,
       "can take over later steps (leave them out with ignore, or add them to allow-names to export them anyway)",

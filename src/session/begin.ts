@@ -6,7 +6,7 @@ import { maskCredentials } from "../masks/announce.ts";
 /**
  * Masks the credentials, before anything else is said, and parses the inputs.
  *
- * @param refuseJob refuses a job that must not get variables, whatever its inputs say
+ * @param refuseJob refuses a job that must not get variables, before mistakes in inputs are reported
  * @returns `undefined` if the job has no credentials and is to go on without the variables
  * @throws {StashError} `INPUTS_INVALID`
  */

@@ -99,7 +99,7 @@ export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJou
   const masking = chooseMasked(variables, inputs.masking);
   const longEnough = referredTo.filter((value) => value.length >= minMaskLength);
   const masked = await maskValues(log, masking, longEnough, variables.size > 0 ? plan.json : "");
-  if (log.masking === "redactor" || inputs.cleanUp.leakCheck !== "off") {
+  if (log.keepsSecrets || inputs.cleanUp.leakCheck !== "off") {
     await keepSecrets(keyDirectory, key.publicKeyPem, masked); // Not the credentials: later steps hold this key.
   } // 5
 

@@ -49,7 +49,8 @@ const POLL_SECONDS = 10;
 /** The same service for a story that asks again and again: a request that fails is repeated by the story itself. */
 export function forPolling({ connection, applicationId }: Service): Service {
   const timeoutSeconds = Math.min(POLL_SECONDS, connection.timeoutSeconds);
-  return { connection: { ...connection, timeoutSeconds }, applicationId };
+  const { deadline: _, ...others } = connection;
+  return { connection: { ...others, timeoutSeconds }, applicationId };
 }
 
 /** The same service for requests that have to end together, because somebody waits for them. The time runs from now. */

@@ -53,8 +53,13 @@ export async function registerTemporaryKey(
     is_temporary: true,
     ttl_minutes: ttlMinutes,
   };
-  const { timeoutSeconds, cancelled } = service.connection;
-  const key = await registerOnce(service, body, fingerprint, startDeadline(timeoutSeconds, cancelled));
+  const { timeoutSeconds, cancelled, deadline } = service.connection;
+  const key = await registerOnce(
+    service,
+    body,
+    fingerprint,
+    deadline ?? startDeadline(timeoutSeconds, cancelled),
+  );
   const expiresAt =
     key.expires_at ?? new Date(service.connection.clock.now() + ttlMinutes * 60_000).toISOString();
   return { id: key.id, label: key.label ?? label, expiresAt };

@@ -35,7 +35,7 @@ export function sha256(bytes: Buffer): string {
 
 /** The npm package: the bundle, with no dependencies to install, so that none comes along that the lock file does not list. */
 export function writeNpmPackage(folder: string): void {
-  const { name, description, license, repository } = JSON.parse(
+  const { name, description, license, repository, engines } = JSON.parse(
     readFileSync(join(root, "package.json"), "utf8"),
   );
   rmSync(folder, { recursive: true, force: true });
@@ -47,7 +47,7 @@ export function writeNpmPackage(folder: string): void {
     ...{ name, version, description, license, repository, type: "module" },
     bin: { "secret-stash-ci": "dist/index.js" },
     files: ["dist"],
-    engines: { node: ">=22.21" },
+    engines,
   };
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }

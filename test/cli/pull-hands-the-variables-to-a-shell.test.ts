@@ -173,6 +173,17 @@ test("on Azure Pipelines every value is masked, then set as a secret; what the a
   expect(masks).toEqual(expect.arrayContaining(["100%; a] b %0A", inputs["api-token"]]));
 });
 
+test("on Azure Pipelines mask works after the pull, although the agent masks and leak-check is off", async () => {
+  const { run, left, job } = await startCliSession();
+  const environment = { TF_BUILD: "True", SECRET_STASH_LEAK_CHECK: "off" };
+  expect((await run(["pull"], { environment })).code).toBe(0);
+  const { code, stdout } = await run(["mask"], {
+    environment: { ...environment, SECRET_STASH_SESSION_DIR: join(job.temp, "tmp", left()[0] ?? "") },
+    input: "a plain-secret-value\n",
+  });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "a ***\n" });
+});
+
 test("no value breaks out of an Azure command", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", minLength: 1 }), (value) => {

@@ -249,6 +249,18 @@ test("CI_DEBUG_TRACE is refused, unless the job allows it", async () => {
   expect(allowed.code).toBe(0);
 });
 
+test("after a leak that leak-check: fail reports, nothing claims that the key is still there", async () => {
+  const { code, log, afterLog, left } = await runJob({
+    shell: "bash",
+    form: "sub19",
+    script: ['echo "$API_KEY" >leaked.txt'],
+    inputs: { "leak-check": "fail" },
+  });
+  expect({ code, left }).toEqual({ code: 0, left: [] }); // after_script cannot fail a job
+  expect(log + afterLog).toContain("[LEAK_FOUND]");
+  expect(log + afterLog).not.toContain("expires when its TTL is over");
+});
+
 /** The bundle, with something else to do before it masks. */
 function makeBundle(beforeMask: string): string {
   const folder = mkdtempSync(join(tmpdir(), "bundle-"));

@@ -35,9 +35,9 @@ test("names that take over later steps, and names that are not valid, all in one
   expect(message).toContain(
     `can take over later steps (leave them out with ignore, or add them to allow-names to export them anyway): ${dangerous.join(", ")}`,
   );
-  expect(message).toContain("never passed on by the CI system (leave them out with ignore): NODE_OPTIONS");
+  expect(message).toContain("reserved on this CI system (leave them out with ignore): NODE_OPTIONS");
   expect(message).toContain(
-    'contain characters other than letters, digits and _ (rename them with variables: NAME as OTHER): 1ST, A-B, SPA CE, \\u{c9}, ""',
+    'begin with a digit, or contain other characters than letters, digits and _ (rename them with variables: NAME as OTHER): 1ST, A-B, SPA CE, \\u{c9}, ""',
   );
   expect(message).toMatch(/\[NAMES_REFUSED\]\n/);
   expect(message).not.toContain("FINE");

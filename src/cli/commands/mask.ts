@@ -56,7 +56,7 @@ async function readJobCredentials({ environment }: Call) {
   const { detectSystem } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
   const { readInput, job, log } = detectSystem({ environment, given: new Map(), cancelled: neverCancelled });
   const credentials = readCredentials(readInput, job.workspace, { regularFilesOnly: true });
-  if (credentials.grantKey?.text === "") {
+  if (credentials.grantKey?.error !== undefined && credentials.grantKey.text === "") {
     log.warn(
       "The grant key is not masked, because it is in a file that cannot be read from here. The file was deleted or replaced, or its path is " +
         "relative to another directory. If a command can print the key, set grant-key to an absolute path, and keep the file.",
