@@ -55,7 +55,7 @@ export interface JobInfo {
 
 /** Hands variables to later steps. */
 export interface Exporter {
-  /** names that the system never passes on */
+  /** names that the system never passes on, or that our scripts on it use themselves */
   readonly refusedNames: readonly string[];
   /**
    * Hands variables to later steps and outputs to the workflow: both, or neither if one of them cannot be written.

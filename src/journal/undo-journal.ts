@@ -70,7 +70,7 @@ export function readUndo(state: Pick<StateStore, "read">): Undo | undefined {
     throw new StashError(
       "STATE_FAILED",
       "What main saved for clean-up cannot be read. A key directory (secret-stash-tmp-…) may be left in the runner's temp directory. " +
-        "Delete it. Its key expires by its TTL.",
+        "Delete it. Its key expires when its TTL is over.",
       { cause },
     );
   }

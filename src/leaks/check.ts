@@ -5,7 +5,7 @@ import { realPath } from "../export/real-path.ts";
 import type { LeakPolicy } from "../inputs/clean-up.ts";
 import { OWNER_FILE } from "../key/owner.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
-import { listNames, printable } from "../lib/printable.ts";
+import { count, listNames, printable } from "../lib/printable.ts";
 import { masksUnreadable, readKeptSecrets } from "../masks/store.ts";
 import { type Hit, scanFiles } from "./scan.ts";
 import { type LeakSearch, leakLimits, prepareSearch } from "./search.ts";
@@ -122,9 +122,8 @@ function startOf(keyDirectory: string): number {
 
 /** Names the limits, because an all-clear without them would not be true; not the variables, because that would reveal their length. */
 function describeClean(filesRead: number): string {
-  const files = filesRead === 1 ? "1 file" : `${filesRead} files`;
   return (
-    `The leak check found no pulled value in ${files} that changed since the pull. Values shorter than ${leakLimits.value} bytes and lines ` +
+    `The leak check found no pulled value in ${count(filesRead, "file")} that changed since the pull. Values shorter than ${leakLimits.value} bytes and lines ` +
     `shorter than ${leakLimits.part} bytes are not searched for.`
   );
 }

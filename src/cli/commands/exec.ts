@@ -1,4 +1,5 @@
 import { createSessionDirectory } from "../../ci/session-directory.ts";
+import { hasUndo } from "../../journal/undo-journal.ts";
 import type { Command } from "../command.ts";
 import { inputFlags, readGivenInputs } from "../flags.ts";
 import { cancellable } from "../session.ts";
@@ -22,7 +23,7 @@ export const exec: Command = {
       try {
         return await exec(host, operands);
       } finally {
-        if (host.state.read("undo") === "") session.delete();
+        if (!hasUndo(host.state)) session.delete();
       }
     });
   },
