@@ -86,7 +86,7 @@ function time([file = "", ...args]: readonly string[], log: string): number {
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const words =
-  "Step running npm install node_modules added packages audited found vulnerabilities Compiling src/index.ts warning: error: test passed FAIL expected received at Object.<anonymous> (file:///builds/group/project/app.test.ts:42:17) https://registry.npmjs.org/@scope/package/-/package-1.2.3.tgz sha512-".split(
+  "Step running npm install node_modules added packages audited found vulnerabilities Compiling src/index.ts warning: error: test passed FAIL expected received at Object.<anonymous> (file:///builds/group/project/app.test.ts:42:17) https://packages.example.test/@scope/package/-/package-1.2.3.tgz sha512-".split(
     " ",
   );
 
