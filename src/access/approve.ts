@@ -2,7 +2,15 @@ import type { Terminal } from "../ci/terminal.ts";
 import type { ApproverInputs } from "../inputs/approver.ts";
 import { count, printable } from "../lib/printable.ts";
 import type { Service } from "../stash/service.ts";
-import { grantAccess, isConfirmed, openOwnEnvelope, requireTerminal, showRequest } from "./approver.ts";
+import { confirmAddress } from "./address.ts";
+import {
+  grantAccess,
+  isConfirmed,
+  listRequest,
+  openOwnEnvelope,
+  requireTerminal,
+  showRequest,
+} from "./approver.ts";
 import { readOwnKey } from "./own-key.ts";
 import { type AccessRequest, type AccessRequests, findRequest, listRequests } from "./requests.ts";
 import { watchRequests } from "./watch.ts";
@@ -14,15 +22,26 @@ import { watchRequests } from "./watch.ts";
  */
 export async function approve(terminal: Terminal, service: Service, inputs: ApproverInputs): Promise<void> {
   const { environment, fingerprint } = inputs;
-  const approver = { service, environment, key: await readOwnKey(inputs.keyDirectory) };
+  await confirmAddress(terminal, inputs);
+  const approver = { service, environment, key: readOwnKey(inputs.keyDirectory) };
   (await openOwnEnvelope(approver)).fill(0); // Before anybody is asked in vain.
 
   if (inputs.watch) return watchRequests(terminal, approver, inputs.yesLabel);
   const found = await listRequests(service, environment);
   const request =
     fingerprint === "" ? await chooseRequest(terminal, environment, found) : findRequest(found, fingerprint);
-  if (request !== undefined) return grantAccess(terminal, approver, request);
-  if (fingerprint !== "") terminal.say("This key has access already.");
+  if (request === undefined) {
+    if (fingerprint !== "") terminal.say("This key has access already.");
+    return;
+  }
+  if (fingerprint !== "") {
+    showRequest(terminal, request);
+    if (request.lifetime.kind === "permanent") {
+      requireTerminal(terminal); // A job's key is temporary. Whoever asks for this one wants access for ever.
+      if (!(await isConfirmed(terminal, environment, request))) return;
+    }
+  }
+  return grantAccess(terminal, approver, request);
 }
 
 async function chooseRequest(
@@ -39,7 +58,7 @@ async function chooseRequest(
       `${count(others, "more key")} can never be approved here: recovery keys, and keys other than RSA-4096.`,
     );
   }
-  for (const [index, request] of requests.entries()) showRequest(terminal, request, index + 1);
+  for (const [index, request] of requests.entries()) listRequest(terminal, request, index + 1);
   if (requests.length === 0) return undefined;
   requireTerminal(terminal);
   const answer = await terminal.ask(

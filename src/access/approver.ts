@@ -6,7 +6,7 @@ import { printable } from "../lib/printable.ts";
 import { findEnvelope, storeEnvelope } from "../stash/envelopes.ts";
 import { type Service, statusOf } from "../stash/service.ts";
 import type { OwnKey } from "./own-key.ts";
-import type { AccessRequest } from "./requests.ts";
+import type { AccessRequest, Lifetime } from "./requests.ts";
 
 /** Who approves: for which environment, and with which key. */
 export interface Approver {
@@ -15,14 +15,34 @@ export interface Approver {
   key: OwnKey;
 }
 
-/** Shows a request to the person, and records it for programs. */
-export function showRequest(terminal: Terminal, request: AccessRequest, number?: number): void {
-  const { id, label, owner, fingerprint } = request;
-  terminal.record({ event: "request", device_key_id: id, label, owner, key_type: "device", fingerprint });
+/** Lists a request for the person, and records it for programs. */
+export function listRequest(terminal: Terminal, request: AccessRequest, number?: number): void {
+  const { id, label, owner, fingerprint, lifetime } = request;
+  const expiry =
+    lifetime.kind === "unknown"
+      ? {}
+      : { expires_at: lifetime.kind === "temporary" ? lifetime.expiresAt : null };
+  terminal.record({
+    ...{ event: "request", device_key_id: id, label, owner, key_type: "device", fingerprint },
+    ...expiry,
+  });
   terminal.say();
+  showRequest(terminal, request, number);
+}
+
+/** Shows whose key it is, of which kind, and how long it lives: everything that a decision is based on. */
+export function showRequest(terminal: Terminal, request: AccessRequest, number?: number): void {
+  const { id, label, owner, fingerprint, lifetime } = request;
   terminal.say(`${number === undefined ? "" : `${number}  `}${terminal.strong(printable(label, 255))}`);
   terminal.say(`   fingerprint  ${groupFingerprint(fingerprint)}`);
   terminal.say(`   device key   ${id}, ${owner === "" ? "owner unknown" : `of ${printable(owner)}`}`);
+  terminal.say(`   expires      ${describeLifetime(lifetime)}`);
+}
+
+function describeLifetime(lifetime: Lifetime): string {
+  if (lifetime.kind === "temporary") return printable(lifetime.expiresAt);
+  if (lifetime.kind === "permanent") return "never: this is a permanent key, and no job's";
+  return "unknown, because it is the key of another account";
 }
 
 /** Asks whether to approve a request. */
@@ -80,8 +100,13 @@ export async function grantAccess(
     fingerprint: request.fingerprint,
     environment,
   });
+  const until = {
+    temporary: "until it expires",
+    permanent: "for ever, until somebody deletes it",
+    unknown: "until it expires or somebody deletes it",
+  }[request.lifetime.kind];
   terminal.say(
-    `${terminal.good("Approved.")} Device key ${request.id} has access to environment ${printable(environment)} until it expires.`,
+    `${terminal.good("Approved.")} Device key ${request.id} has access to environment ${printable(environment)} ${until}.`,
   );
 }
 

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DEVICE_FILE, PRIVATE_KEY_FILE } from "../key/directory.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
+import { readNamedFile } from "../lib/safe-file.ts";
 
 /** A person's own device key, as an official client stores it. It is read and never written. */
 export interface OwnKey {
@@ -16,7 +16,7 @@ export interface OwnKey {
  *
  * @throws {StashError} `APPROVER_KEY_UNREADABLE`
  */
-export async function readOwnKey(path: string): Promise<OwnKey> {
+export function readOwnKey(path: string): OwnKey {
   const unreadable = (why: string, cause?: unknown) =>
     new StashError(
       "APPROVER_KEY_UNREADABLE",
@@ -24,15 +24,15 @@ export async function readOwnKey(path: string): Promise<OwnKey> {
         "--key-dir to its directory.",
       { cause },
     );
-  const read = async (file: string) => {
+  const read = (file: string) => {
     try {
-      return await readFile(join(path, file), "utf8");
+      return readNamedFile(join(path, file)).toString("utf8");
     } catch (error) {
       throw unreadable(`${file} cannot be read (${systemCode(error)})`, error);
     }
   };
-  const privateKeyPem = await read(PRIVATE_KEY_FILE);
-  const device = parseObject(await read(DEVICE_FILE));
+  const privateKeyPem = read(PRIVATE_KEY_FILE);
+  const device = parseObject(read(DEVICE_FILE));
   const id = Number(device.device_key_id);
   if (!Number.isSafeInteger(id) || id < 1) throw unreadable(`${DEVICE_FILE} does not hold the key's id`);
   return { id, privateKeyPem };

@@ -1,8 +1,8 @@
 import { readPublicKey } from "../crypto/device-key.ts";
-import { isTemporaryLabel } from "../key/label.ts";
 import { StashError } from "../lib/errors.ts";
+import { settleAll } from "../lib/settle-all.ts";
 import { listKeyAccess } from "../stash/envelopes.ts";
-import { listKeys } from "../stash/keys.ts";
+import { listKeys, type RegisteredKey } from "../stash/keys.ts";
 import type { Service } from "../stash/service.ts";
 
 /** A device key that needs access to an environment. */
@@ -13,7 +13,11 @@ export interface AccessRequest {
   publicKeyPem: string;
   /** calculated here from the public key, because what the service says about it proves nothing */
   fingerprint: string;
+  lifetime: Lifetime;
 }
+
+/** How long a key lives. Unknown for a key of another account, if the service does not say. */
+export type Lifetime = { kind: "temporary"; expiresAt: string } | { kind: "permanent" } | { kind: "unknown" };
 
 export interface AccessRequests {
   /** newest first */
@@ -27,9 +31,13 @@ export interface AccessRequests {
 /** Lists the device keys of an environment, by whether they have access. */
 export async function listRequests(service: Service, environment: string): Promise<AccessRequests> {
   const found: AccessRequests = { requests: [], holders: [], others: 0 };
-  for (const { keyType, publicKeyPem, hasEnvelope, ...key } of await listKeyAccess(service, environment)) {
+  const [listed, own] = await settleAll(listKeyAccess(service, environment), listKeys(service));
+  const ownKeys = new Map(own.map((key) => [key.id, key]));
+  for (const { keyType, publicKeyPem, hasEnvelope, expiresAt, ...key } of listed) {
     const publicKey = keyType === "device" ? readPublicKey(publicKeyPem) : undefined;
-    if (publicKey !== undefined) found[hasEnvelope ? "holders" : "requests"].push({ ...key, ...publicKey });
+    const lifetime = lifetimeOf(ownKeys.get(key.id), expiresAt);
+    if (publicKey !== undefined)
+      found[hasEnvelope ? "holders" : "requests"].push({ ...key, ...publicKey, lifetime });
     else if (!hasEnvelope) found.others += 1;
   }
   found.requests.sort((a, b) => b.id - a.id);
@@ -63,8 +71,8 @@ export function findRequest(
   );
 }
 
-/** Whether a request is for a key that expires by itself. For a key of another account, the label is all there is to go by. */
-export async function looksTemporary(service: Service, { id, label }: AccessRequest): Promise<boolean> {
-  const own = (await listKeys(service)).find((key) => key.id === id);
-  return own === undefined ? isTemporaryLabel(label) : own.expiresAt !== undefined;
+function lifetimeOf(own: RegisteredKey | undefined, listed: string | undefined): Lifetime {
+  const expiresAt = own?.expiresAt ?? listed;
+  if (expiresAt !== undefined) return { kind: "temporary", expiresAt };
+  return { kind: own === undefined ? "unknown" : "permanent" };
 }

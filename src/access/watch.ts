@@ -2,10 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Terminal } from "../ci/terminal.ts";
 import { StashError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
+import type { Glob } from "../select/patterns.ts";
 import { forPolling } from "../stash/connect.ts";
 import { isTransientFailure } from "../stash/transient.ts";
-import { type Approver, grantAccess, isConfirmed, requireTerminal, showRequest } from "./approver.ts";
-import { type AccessRequest, listRequests, looksTemporary } from "./requests.ts";
+import { type Approver, grantAccess, isConfirmed, listRequest, requireTerminal } from "./approver.ts";
+import { type AccessRequest, listRequests } from "./requests.ts";
 
 const PAUSE_MS = 5000;
 
@@ -13,7 +14,7 @@ const PAUSE_MS = 5000;
 export async function watchRequests(
   terminal: Terminal,
   watcher: Approver,
-  yesLabel: RegExp | undefined,
+  yesLabel: Glob | undefined,
 ): Promise<void> {
   const approver = { ...watcher, service: forPolling(watcher.service) };
   const { service, environment } = approver;
@@ -49,14 +50,16 @@ async function answerRequest(
   terminal: Terminal,
   approver: Approver,
   request: AccessRequest,
-  yesLabel: RegExp | undefined,
+  yesLabel: Glob | undefined,
 ): Promise<void> {
-  showRequest(terminal, request);
-  const isNamed = yesLabel?.test(request.label) === true;
-  if (isNamed && !(await looksTemporary(approver.service, request))) {
-    terminal.say("   Not approved: the label matches, but this is not a temporary key.");
+  listRequest(terminal, request);
+  const isNamed = yesLabel?.match(request.label) !== undefined;
+  const { kind } = request.lifetime;
+  if (isNamed && kind !== "temporary" && !terminal.isInteractive) {
+    const why = kind === "permanent" ? "this is not a temporary key" : "nobody knows whether it expires";
+    terminal.say(`   Not approved: the label matches, but ${why}.`);
   } else if (
-    isNamed ||
+    (isNamed && kind === "temporary") ||
     (terminal.isInteractive && (await isConfirmed(terminal, approver.environment, request)))
   ) {
     await grantAccess(terminal, approver, request).catch((error: unknown) => {

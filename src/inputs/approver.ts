@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { compileGlob, INVALID_PATTERN } from "../select/patterns.ts";
+import { compileGlob, type Glob, INVALID_PATTERN } from "../select/patterns.ts";
 import { parseApiUrl } from "./api-url.ts";
 import { inputDefaults } from "./defaults.ts";
 import type { ServiceInputs } from "./inputs.ts";
@@ -23,12 +23,14 @@ export const approverDefaults = {
 
 export interface ApproverInputs {
   service: ServiceInputs;
+  /** addresses to which the token may go without a question */
+  knownUrls: readonly string[];
   environment: string;
   keyDirectory: string;
   /** hex digits in lower case; empty if a person is to choose */
   fingerprint: string;
   /** labels that are approved without asking */
-  yesLabel: RegExp | undefined;
+  yesLabel: Glob | undefined;
   watch: boolean;
 }
 
@@ -38,11 +40,13 @@ const MIN_DIGITS = 32; // What a job shows of its fingerprint. Fewer digits coul
  * Parses the flags and variables of `approve`.
  *
  * @param isFlag whether an input was given as a flag, and not as a variable
+ * @param ownUrl the address in the approver's own environment, or `""`
  * @throws {StashError} `INPUTS_INVALID`, with every mistake at once
  */
 export function parseApproverInputs(
   given: (name: keyof typeof approverDefaults) => string,
   isFlag: (name: string) => boolean,
+  ownUrl: string,
 ): ApproverInputs {
   const reader = createInputReader(given, approverDefaults);
   const { text, required, flag, check, wholeNumber } = reader;
@@ -74,6 +78,7 @@ export function parseApproverInputs(
       timeoutSeconds: wholeNumber("timeout", [1, 3600], "seconds"),
       caFile: resolveIfGiven(text("ca-file"), resolve(".")),
     },
+    knownUrls: [ownUrl.trim(), approverDefaults["api-url"]].flatMap((url) => URL.parse(url)?.href ?? []),
     environment,
     keyDirectory: text("key-dir") || join(homedir(), ".secret-stash"),
     fingerprint,

@@ -13,8 +13,3 @@ export function labelFor(place: string): string {
   const fitting = Array.from(place).slice(0, MAX_LABEL - PREFIX.length - SUFFIX.length);
   return PREFIX + fitting.join("") + SUFFIX;
 }
-
-/** Whether a label has the form of a temporary key's. Anybody can write such a label, so it proves nothing. */
-export function isTemporaryLabel(label: string): boolean {
-  return label.startsWith(PREFIX);
-}

@@ -60,6 +60,8 @@ export interface DeviceKeyAccess {
   /** name and e-mail address of its account, as far as the service tells them */
   owner: string;
   hasEnvelope: boolean;
+  /** for a temporary key, if the service says so here: no public source says whether it does */
+  expiresAt: string | undefined;
 }
 
 const accessList = v.object({
@@ -73,6 +75,7 @@ const accessList = v.object({
       public_key: v.string(),
       has_envelope: v.nullish(v.boolean()),
       needs_envelope: v.nullish(v.boolean()),
+      expires_at: optionalText,
     }),
   ),
 });
@@ -88,5 +91,6 @@ export async function listKeyAccess(service: Service, environment: string): Prom
     publicKeyPem: key.public_key,
     owner: [key.name, key.email && `<${key.email}>`].filter(Boolean).join(" "),
     hasEnvelope: key.has_envelope ?? key.needs_envelope === false,
+    expiresAt: key.expires_at ?? undefined,
   }));
 }

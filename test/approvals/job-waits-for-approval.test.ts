@@ -65,11 +65,12 @@ describe.concurrent("grant-wait", () => {
       const [name = "", ...value] = flag.split(" ");
       return [name, value.join(" ").replaceAll('"', "")];
     });
-    expect(await session.approve(args)).toEqual({
-      code: 0,
-      stdout: `Approved. Device key ${key?.id} has access to environment ci until it expires.\n`,
-      stderr: "",
-    });
+    const { stdout, ...rest } = await session.approve(args);
+    expect(rest).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(`   expires      ${key?.expires_at}\n`);
+    expect(stdout).toMatch(
+      new RegExp(`\nApproved\\. Device key ${key?.id} has access to environment ci until it expires\\.\n$`),
+    );
     expect(await main).toBe(0);
     expect(job.log.lines).toContain("SecretStash: approved for environment ci by Alice.");
     expect(job.environment.get("API_KEY")).toBe("plain-secret-value");

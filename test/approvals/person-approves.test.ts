@@ -26,10 +26,12 @@ test("without a terminal it lists the requests, and does not ask", async () => {
       `1  ${label}`,
       `   fingerprint  ${groupFingerprint(newer.fingerprint)}`,
       `   device key   ${newer.id}, of Account Owner <owner@example.test>`,
+      `   expires      ${newer.expires_at}`,
       "",
       `2  ${label}`,
       `   fingerprint  ${groupFingerprint(older.fingerprint)}`,
       `   device key   ${older.id}, of Account Owner <owner@example.test>`,
+      `   expires      ${older.expires_at}`,
       "",
     ].join("\n"),
   );

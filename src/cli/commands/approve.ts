@@ -46,11 +46,12 @@ export const approve: Command = {
   runsOnOldNode: false,
   run: async (call) => {
     const { flags, environment } = call;
-    const given = readGivenInputs(call);
+    const given = await readGivenInputs(call);
     if (flags.has("watch")) given.set("watch", "true");
     const inputs = parseApproverInputs(
       (name) => given.get(name) ?? environment[inputVariable(name)] ?? "",
       (name) => flags.has(name),
+      environment[inputVariable("api-url")] ?? "",
     );
     const { createTerminal } = await import(/* webpackMode: "eager" */ "../../ci/terminal.ts");
     const { connect } = await import(/* webpackMode: "eager" */ "../../stash/connect.ts");
