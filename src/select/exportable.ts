@@ -1,11 +1,13 @@
 import { StashError } from "../lib/errors.ts";
 import { listNames } from "../lib/printable.ts";
-import { isDangerousName, isPortableName } from "./dangerous-names.ts";
+import { dangerOf, isPortableName } from "./dangerous-names.ts";
 
 /** Which names may not be exported. */
 export interface ExportRules {
   /** dangerous names that the author of the workflow allows */
   allowNames: readonly string[];
+  /** names that the author of the workflow wrote out in `variables` */
+  writtenOut: ReadonlySet<string>;
   /** names that the CI system never accepts, allowed or not */
   hostRefuses: readonly string[];
   /** names that the action exports itself */
@@ -28,9 +30,9 @@ export function checkExports(variables: ReadonlyMap<string, string>, rules: Expo
 
   const unportable = names.filter((name) => !isPortableName(name));
   const forbidden = among(rules.hostRefuses);
-  const dangerous = names.filter(
-    (name) => isDangerousName(name) && !forbidden.includes(name) && !rules.allowNames.includes(name),
-  );
+  const open = names.filter((name) => !forbidden.includes(name) && !rules.allowNames.includes(name));
+  const dangerous = open.filter((name) => dangerOf(name) === "takes over");
+  const redirecting = open.filter((name) => dangerOf(name) === "redirects" && !rules.writtenOut.has(name));
   const taken = among(rules.takenNames);
   const byFoldedName = Map.groupBy(names, (name) => name.toUpperCase());
   const colliding = rules.ignoresCase
@@ -45,6 +47,10 @@ export function checkExports(variables: ReadonlyMap<string, string>, rules: Expo
     [
       dangerous,
       "can take over later steps (leave them out with ignore, or add them to allow-names to export them anyway)",
+    ],
+    [
+      redirecting,
+      "can redirect what later steps send or download (leave them out with ignore, or write them out in variables to export them: *, NAME)",
     ],
     [taken, "are used by this action itself (rename them with variables: NAME as OTHER)"],
     [colliding, "differ only by case, which is ignored here (rename one with variables: NAME as OTHER)"],

@@ -31,6 +31,12 @@ export function selectVariables(
   return choices;
 }
 
+/** The names that somebody wrote out in `variables`, and did not mean by a pattern. */
+export function writtenOutNames(choices: readonly Choice[]): Set<string> {
+  const written = choices.filter(({ target, rule }) => target === (rule.target ?? rule.pattern));
+  return new Set(written.map(({ target }) => target));
+}
+
 /** @throws {StashError} `REQUIRED_MISSING`, which names all variables that are missing or empty */
 export function checkRequired(variables: ReadonlyMap<string, string>, required: readonly string[]): void {
   const missing = required.filter((name) => !variables.has(name));

@@ -31,7 +31,7 @@ const knownKey = v.object({
 export interface TemporaryDevice {
   id: number;
   label: string;
-  /** ISO 8601, as the service wrote it; calculated from the TTL if the service does not say */
+  /** ISO 8601; calculated from the TTL if the service does not say, or says something that is not a date */
   expiresAt: string;
 }
 
@@ -61,8 +61,13 @@ export async function registerTemporaryKey(
     deadline ?? startDeadline(timeoutSeconds, cancelled),
   );
   const expiresAt =
-    key.expires_at ?? new Date(service.connection.clock.now() + ttlMinutes * 60_000).toISOString();
+    parseDate(key.expires_at) ?? new Date(service.connection.clock.now() + ttlMinutes * 60_000).toISOString();
   return { id: key.id, label: key.label ?? label, expiresAt };
+}
+
+function parseDate(text: string | null | undefined): string | undefined {
+  const time = Date.parse(text ?? "");
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 
 async function registerOnce(

@@ -29,7 +29,8 @@ export async function call<Schema extends v.GenericSchema>(
   // The message tells where the shape is wrong, never what was found there.
   const [issue] = parsed.issues;
   const place = v.getDotPath(issue) ?? "its top level";
-  const excess = issue.type === "max_length" ? `, which has more than ${issue.requirement} entries` : "";
+  const unit = Array.isArray(issue.input) ? "entries" : "characters";
+  const excess = issue.type === "max_length" ? `, which has more than ${issue.requirement} ${unit}` : "";
   throw new StashError(
     "RESPONSE_INVALID",
     `The answer to ${method} ${pathOnly(path)} is not in SecretStash's format (at ${printable(place)}${excess}). ` +

@@ -9,10 +9,13 @@ export interface EncryptedVariable {
 }
 
 const MAX_VARIABLES = 100_000; // More is no environment, but a fault or an attempt to exhaust the runner's memory.
+const MAX_NAME = 255; // what the columns of Laravel, on which the service is built, hold
 const variables = v.pipe(
   v.array(v.unknown()),
   v.maxLength(MAX_VARIABLES),
-  v.array(v.object({ name: v.string(), payload: v.optional(v.unknown(), null) })),
+  v.array(
+    v.object({ name: v.pipe(v.string(), v.maxLength(MAX_NAME)), payload: v.optional(v.unknown(), null) }),
+  ),
 );
 
 /**

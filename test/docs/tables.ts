@@ -1,3 +1,4 @@
+import type { NameRow } from "../../src/select/refused-names.ts";
 import type { ActionManifest } from "../runner/job.ts";
 
 // What is written from the descriptions in action.yml: the README's tables, and the inputs of the GitLab components.
@@ -31,4 +32,13 @@ export function withDescriptions(template: string, { inputs }: Pick<ActionManife
     const entry = new RegExp(`^( {4}${name}:\\n {6}description: ).*$`, "m");
     return text.replace(entry, (_, start: string) => `${start}'${description.replaceAll("'", "''")}'`);
   }, template);
+}
+
+/** Names with the reason why they are in a list. */
+export function namesTable(rows: readonly NameRow[]): string {
+  const lines = rows.map(({ names, reason }) => {
+    const shown = names.split(" ").map((name) => `\`${name}\``);
+    return `| ${shown.join(", ")} | ${reason} |`;
+  });
+  return ["| names | why |", "| --- | --- |", ...lines].join("\n");
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { checkExports } from "../../src/select/exportable.ts";
 
-const rules = { allowNames: [], hostRefuses: [], takenNames: [] };
+const rules = { allowNames: [], writtenOut: new Set<string>(), hostRefuses: [], takenNames: [] };
 const variables = new Map([
   ["API_KEY", "1"],
   ["Api_Key", "2"],

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { commandEnvironment } from "../../src/command/environment.ts";
+import { notStarted } from "../../src/command/exec.ts";
 import { describeOversized } from "../../src/command/limits.ts";
-import { notStarted } from "../../src/command/masked.ts";
 import { formatGitHub } from "../../src/format/github.ts";
 import { isOurs } from "../../src/key/leftovers.ts";
 import { isOwnerAlive } from "../../src/key/owner.ts";
 import { checkTemporaryDirectory } from "../../src/key/temporary-directory.ts";
-import { isDangerousName } from "../../src/select/dangerous-names.ts";
+import { dangerOf } from "../../src/select/dangerous-names.ts";
 
 // Windows and macOS, wherever these tests run: code that differs takes the platform as a parameter.
 
@@ -34,7 +34,7 @@ describe("Windows", () => {
       "DOTNET_STARTUP_HOOKS",
       "COR_PROFILER",
     ]) {
-      expect(isDangerousName(name), name).toBe(true);
+      expect(dangerOf(name), name).toBe("takes over");
     }
   });
 
