@@ -17,10 +17,11 @@ export function secretsOf({ apiToken, grantKey }: Credentials): Secret[] {
   return credentials.filter(({ value }) => value !== "");
 }
 
-/** Masks the token and the grant key. Call it before anything else is said, because a mistake in another input may be about to be printed. */
+/** Masks the token and the grant key, which no later step holds. Call it before anything else is said, because a mistake in another input may be about to be printed. */
 export async function maskCredentials(log: Log, { apiToken, grantKey }: Credentials): Promise<void> {
-  await log.mask(runnerMasks([apiToken]));
-  await log.mask(runnerMasks([grantKey?.text ?? ""], { minLeaf: MIN_KEY_PART }));
+  await log.mask(
+    runnerMasks([apiToken, grantKey?.text ?? ""], { minLeaf: MIN_KEY_PART, isHeldByJob: false }),
+  );
 }
 
 /**
@@ -39,7 +40,8 @@ export async function maskValues(
   const masked = [...masking.masked.values(), ...referredTo];
   await log.mask(runnerMasks(masked));
   // Of the JSON output only the whole: its leaves are the values, and whether those are masked was decided above.
-  if (json !== "") await log.mask(runnerMasks([json], { minLeaf: Number.POSITIVE_INFINITY }));
+  if (json !== "")
+    await log.mask(runnerMasks([json], { minLeaf: Number.POSITIVE_INFINITY, isHeldByJob: false }));
 
   if (masking.unmasked.size > 0) {
     log.notice(`Not masked, as requested: ${listNames([...masking.unmasked.keys()])}.`);

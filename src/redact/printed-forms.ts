@@ -57,7 +57,12 @@ function columns(base64: string): string[] {
 function percentForms(text: string): string[] {
   const strict = percentEncode(text);
   const forms = [strict, encodeURIComponent(text.toWellFormed())];
-  const all = forms.flatMap((form) => [form, form.replaceAll("%2F", "/"), form.replaceAll("%20", "+")]);
+  const plus = forms.map((form) => form.replaceAll("%20", "+"));
+  // Forms of HTML escape ~ (URL standard), and keep * if a browser or Node writes them.
+  const inForms = plus.map((form) => form.replaceAll("~", "%7E"));
+  const all = [...forms, ...forms.map((form) => form.replaceAll("%2F", "/")), ...plus, ...inForms].concat(
+    inForms.map((form) => form.replaceAll("%2A", "*")),
+  );
   return [...all, ...all.map((form) => form.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase()))];
 }
 
@@ -112,9 +117,9 @@ function quotings(text: string): string[] {
     text.replaceAll("'", `'"'"'`), // Python's shlex
     ...[zsh, zsh.replace(/^'(?=\\)/, "").replace(/(\\')'$/, "$1")], // without the empty quotes at the ends
     text.replace(/'+/g, (run) => `'"${run}"'`), // busybox
-    ...[ansi, ansi.replace(/[\u0080-\uffff]+/g, octal)],
+    ...[ansi, octal(ansi)],
     // bash's printf %q: lib/sh/shquote.c, bstab.
-    text.replace(/[\t\n !"$&'()*,;<>?[\\\]^`{|}]|^[#~]/g, "\\$&"),
+    text.replace(/[\t\n !"$&'()*,;<>?[\\\]^`{|}]|^[#~]|(?<=[:=])~/g, "\\$&"),
     text.replace(/["$\\`]/g, "\\$&"), // inside double quotes
     text.replaceAll("'", "''"), // SQL, YAML
     text.replaceAll("$", "$$$$"), // make, docker compose
@@ -122,24 +127,33 @@ function quotings(text: string): string[] {
   ];
 }
 
+/** The control characters of ASCII. Those from U+0080 on are written like other characters, by their bytes. */
+export const asciiControls = /(?![\u0080-\u009f])\p{Cc}/gu;
+
 /** `$'…'` without its quotes (POSIX.1-2024, 2.2.4). */
-function ansiC(text: string): string {
-  return escapeControls(
-    text.replace(/[\\']/g, "\\$&"),
-    (code) => `\\${ansiNames.get(code) ?? code.toString(8).padStart(3, "0")}`,
-  );
+export function ansiC(text: string): string {
+  return text.replace(/[\\']/g, "\\$&").replace(asciiControls, (character) => {
+    const code = character.charCodeAt(0);
+    return `\\${ansiNames.get(code) ?? code.toString(8).padStart(3, "0")}`;
+  });
 }
 
 const ansiNames = new Map([
   [0x07, "a"],
   [0x08, "b"],
+  [0x09, "t"],
+  [0x0a, "n"],
   [0x0b, "v"],
   [0x0c, "f"],
+  [0x0d, "r"],
   [0x1b, "E"],
 ]);
 
-function octal(text: string): string {
-  return [...Buffer.from(text)].map((byte) => `\\${byte.toString(8)}`).join("");
+/** What is not ASCII, as bash writes it where the locale is C: the octal numbers of its bytes. */
+export function octal(text: string): string {
+  return text.replace(/[\u0080-\uffff]+/g, (run) =>
+    [...Buffer.from(run)].map((byte) => `\\${byte.toString(8)}`).join(""),
+  );
 }
 
 function escapeControls(text: string, escapeCode: (code: number) => string): string {

@@ -1,9 +1,16 @@
-import { encodedForms, percentEncode } from "./encoded-forms.ts";
 import { jsonLeaves } from "./json-leaves.ts";
-import { urlPasswords } from "./url-credentials.ts";
+import { base64Masks, hexMasks, MIN_HEX_BYTES } from "./runner-encodings.ts";
+import { lineEscapes, quotedForms, runnerEscapes, wholeEscapes } from "./runner-escapes.ts";
+import { jsonNumbers, urlCredentials } from "./runner-parts.ts";
 
 // A line (`}`, `],`) or a JSON leaf below this length is not secret, and masking it would black out the log.
 const MIN_PART = 4;
+
+// A longer text is printed as a whole if at all: not quoted, and each form of it is another copy to write and to match.
+const MAX_QUOTED = 64 * 1024;
+
+// No escape changes letters and digits, and the frame of PEM (RFC 7468 section 2) is not secret.
+const PLAIN = /^(?:[\w.-]*|-----(?:BEGIN|END) [A-Z0-9 ]+-----)$/;
 
 /**
  * The strings to register with the GitHub runner so that none of the values shows in the log. They come one after another, because
@@ -11,29 +18,89 @@ const MIN_PART = 4;
  *
  * The runner registers the whole string and every trimmed line of it, whatever its length, and of each of these base64 at three alignments
  * and the JSON, XML, percent, `\"` and expression escapes (src/Runner.Worker/ActionCommandManager.cs,
- * src/Sdk/DTLogging/Logging/ValueEncoders.cs). So, for every value:
+ * src/Sdk/DTLogging/Logging/ValueEncoders.cs). So each string costs at least four, whatever it is, and the aim is to register few:
  *
- * 1. Register a single-line value as it is.
- * 2. Do not register a multi-line value as a whole, or every `{` in the log would be masked. Register its lines of 4 characters or more,
- *    and the whole in forms that have no line breaks.
- * 3. Add the forms that the runner does not derive: the value without its trailing newline, base64url, hex, and base64 cut to what the value
- *    determines by itself (`echo $VALUE | base64` ends in other characters than base64 of the value).
- * 4. Add the parts that jobs print separately: string leaves of JSON and passwords of URLs; of multi-line parts, the long lines.
+ * 1. Take the value without surrounding white space. What is left visible of a form of the value itself is encoded white space.
+ * 2. Register it. The runner takes the lines of a multi-line text from that one string. Only if one of them is too short to be masked are the
+ *    others registered one by one.
+ * 3. Register what jobs print of the bytes: base64 and hex (runner-encodings.ts).
+ * 4. Register the escaped and quoted forms that the runner does not derive (runner-escapes.ts). Text without special characters has none. The
+ *    forms of a multi-line text consist of those of its lines, so leave out all in which every line is hidden already.
+ * 5. Register the parts that jobs print separately: leaves of JSON, and the credentials of URLs. A decoded password is used like a value
+ *    (Basic authentication), so it gets the forms of steps 2 to 4.
+ * 6. Of a text over 64 KiB, register only itself and its base64.
  *
- * @param minLeaf the length from which a JSON leaf counts as secret
+ * @param options `minLeaf`: the length from which a JSON leaf counts as secret; `isHeldByJob`: whether later steps hold the value, so that
+ *   they could print it in any form. Otherwise steps 3 and 4 come down to base64 in one piece
  */
-export function* runnerMasks(values: Iterable<string>, { minLeaf = MIN_PART } = {}): Generator<string> {
+export function* runnerMasks(
+  values: Iterable<string>,
+  { minLeaf = MIN_PART, isHeldByJob = true } = {},
+): Generator<string> {
   for (const value of values) {
     const masks = new Set<string>();
-    const withoutNewline = value.replace(/\r?\n$/, "");
-    const forms = [
-      ...(isMultiLine(value) ? multiLineForms(value, withoutNewline) : [value]), // 1, 2
-      ...[...new Set([value, withoutNewline])].flatMap(encodedForms), // 3
-      ...partsOf(value, minLeaf).flatMap((part) => (isMultiLine(part) ? longLines(part) : [part])), // 4
-    ];
-    // The runner cannot mask white space, and would warn about it.
-    for (const form of forms) if (form.trim() !== "") masks.add(form);
-    yield* masks;
+    const text = value.trim();
+    for (const mask of isHeldByJob ? masksOf(value, text, minLeaf) : fewMasksOf(text, minLeaf)) {
+      // The runner cannot mask white space, and would warn about it.
+      if (mask.trim() === "" || masks.has(mask)) continue;
+      masks.add(mask);
+      yield mask;
+    }
+  }
+}
+
+function* fewMasksOf(text: string, minLeaf: number): Generator<string> {
+  yield* plainMasks(text);
+  yield* base64Masks(text, { isWrapped: false });
+  for (const leaf of jsonLeaves(text, minLeaf)) yield* plainMasks(leaf.trim());
+}
+
+function* masksOf(value: string, text: string, minLeaf: number): Generator<string> {
+  yield* formsOf(text);
+  if (Buffer.byteLength(text) < MIN_HEX_BYTES) yield* hexMasks(value); // 1: `[\n]\n` is long enough only with its white space.
+  const leaves = jsonLeaves(text, minLeaf);
+  for (const leaf of leaves) yield* plainMasks(leaf.trim()); // 5
+  yield* jsonNumbers(text, minLeaf);
+  for (const url of [text, ...leaves]) {
+    for (const { password, decoded, pair } of urlCredentials(url)) {
+      yield password;
+      yield* formsOf(decoded);
+      yield pair;
+      yield* base64Masks(pair, { alignments: [0] }); // What follows the password in Basic authentication is at most a newline.
+    }
+  }
+}
+
+function* formsOf(text: string): Generator<string> {
+  const plain = plainMasks(text);
+  yield* plain; // 2
+  yield* base64Masks(text, { isRegistered: plain.includes(text) }); // 3
+  if (text.length > MAX_QUOTED) return; // 6
+  yield* hexMasks(text);
+  yield* escapedMasks(text); // 4
+}
+
+/** The text itself, or what of it can be masked. */
+function plainMasks(text: string): string[] {
+  if (!isMultiLine(text)) return [text];
+  const long = longLines(text);
+  // Without a long line, the short ones are all there is.
+  return long.length === 0 || long.length === linesOf(text).length ? [text] : long;
+}
+
+function* escapedMasks(text: string): Generator<string> {
+  if (!isMultiLine(text)) {
+    const hidden = new Set(runnerEscapes(text));
+    for (const form of quotedForms(text)) if (!hidden.has(form)) yield form;
+    return;
+  }
+  const special = longLines(text).filter((line) => !PLAIN.test(line));
+  const lines = special.map((line) => ({ line, hidden: new Set(runnerEscapes(line)) }));
+  for (const toForm of wholeEscapes) {
+    if (lines.some(({ line, hidden }) => !hidden.has(toForm(line)))) yield toForm(text);
+  }
+  for (const { line, hidden } of lines) {
+    for (const toForm of lineEscapes) if (!hidden.has(toForm(line))) yield toForm(line);
   }
 }
 
@@ -41,38 +108,11 @@ function isMultiLine(text: string): boolean {
   return /[\r\n]/.test(text);
 }
 
-function multiLineForms(value: string, withoutNewline: string): string[] {
-  const lines = longLines(value);
-  if (lines.length === 0) return [value, withoutNewline];
-  const base64 = [0, 1, 2].map((skipped) => Buffer.from(value).subarray(skipped).toString("base64"));
-  const escaped = [value, withoutNewline].flatMap((text) => [
-    JSON.stringify(text).slice(1, -1),
-    percentEncode(text),
-    escapeXml(text),
-  ]);
-  return [...lines, ...base64, ...escaped];
+function linesOf(text: string): string[] {
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  return lines.filter((line) => line !== "");
 }
 
 function longLines(text: string): string[] {
-  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
-  return lines.filter((line) => line.length >= MIN_PART);
-}
-
-function partsOf(value: string, minLeaf: number): string[] {
-  const leaves = jsonLeaves(value, minLeaf);
-  return [...leaves, ...[value, ...leaves].flatMap(urlPasswords)];
-}
-
-/** XML 1.0 section 2.4, with line breaks as the character references that attribute values need (section 3.3.3). */
-function escapeXml(text: string): string {
-  const entities: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&apos;",
-    "\n": "&#10;",
-    "\r": "&#13;",
-  };
-  return text.replace(/[&<>"'\r\n]/g, (character) => entities[character] ?? character);
+  return linesOf(text).filter((line) => line.length >= MIN_PART);
 }

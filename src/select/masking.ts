@@ -59,12 +59,13 @@ export function namesMaskingOrdinaryText({ masked }: Masking): string[] {
 const PREFIX = 6;
 
 /**
- * Unmasked names whose value contains one of the masks, so that this part is hidden anyway. Masks are looked up by their first characters,
+ * Unmasked names whose value contains one of the masks, or a line of one, so that this part is hidden anyway. Masks are looked up by their first characters,
  * so that not every mask is searched for in every value.
  */
 export function partlyMasked({ unmasked }: Masking, masks: Iterable<string>): string[] {
   if (unmasked.size === 0) return [];
-  const byPrefix = Map.groupBy(masks, (mask) => mask.slice(0, PREFIX));
+  const lines = [...masks].flatMap((mask) => mask.split(/[\r\n]+/)).filter((line) => line.trim() !== "");
+  const byPrefix = Map.groupBy(lines, (mask) => mask.slice(0, PREFIX));
   const lengths = [...new Set([...byPrefix.keys()].map(({ length }) => length))];
   const holdsMask = (value: string) => {
     for (let at = 0; at < value.length; at += 1) {

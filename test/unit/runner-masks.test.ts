@@ -18,15 +18,19 @@ describe("what goes to the runner", () => {
     expect(masksOf(["s3cr3t-value"])).toContain("s3cr3t-value");
   });
 
-  test("a multi-line value is registered by its lines of four characters or more, never as a whole", () => {
+  test("a multi-line value with a short line is registered by its lines of four characters or more, not as a whole", () => {
     const masks = masksOf([pem]);
     expect(masks).toContain("MIIEvQIBADANBgkqhkiG9w0BAQ");
     expect(masks).not.toContain("x=");
     expect([...masks].filter((mask) => /[\r\n]/.test(mask))).toEqual([]);
   });
 
-  test("a multi-line value without such a line is registered as a whole, with and without its last newline", () => {
-    expect(masksOf(["{\n}\n"])).toContain("{\n}\n");
+  test("a multi-line value without a short line is registered as a whole, from which the runner takes the lines", () => {
+    expect(masksOf(["first line\nsecond line\n"])).toContain("first line\nsecond line");
+  });
+
+  test("a multi-line value without such a line is registered as a whole", () => {
+    expect(masksOf(["{\n}\n"])).toContain("{\n}");
     expect(masksOf(["ab\n"])).toContain("ab");
   });
 
@@ -86,7 +90,7 @@ const printed: [string, (value: string) => string][] = [
   ["echo | base64 -w0", (value) => base64(`${value}\n`)],
   [
     "user:value in base64, at each alignment",
-    (value) => ["u:", "us:", "use:"].map((user) => base64(user + value)).join(" "),
+    (value) => ["u:", "us:", "use:"].map((user) => base64(user + value)).join("\n"),
   ],
   ["base64url", (value) => Buffer.from(value).toString("base64url")],
   ["xxd -p", (value) => Buffer.from(value).toString("hex")],
@@ -118,8 +122,8 @@ function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }
 
-/** How many characters in a row of the printed text are still there. */
+/** How many characters in a row of the printed text are still there, encoded line breaks aside. */
 function longestCommon(shown: string, lines: readonly string[]): number {
-  const pieces = shown.split(/\*\*\*|\n/).filter((piece) => lines.some((line) => line.includes(piece)));
+  const pieces = shown.split(/\*\*\*|\n|%0A/).filter((piece) => lines.some((line) => line.includes(piece)));
   return Math.max(0, ...pieces.map((piece) => piece.length));
 }
