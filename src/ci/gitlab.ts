@@ -13,6 +13,7 @@ const templateNames = [
   "SS_FIFO",
   "SS_FLAGS",
   "SS_INDEX",
+  "SS_KNOWN",
   "SS_NONCE",
   "SS_ON_EXIT",
   "SS_POINTER",

@@ -16,6 +16,7 @@ export interface TemplateInput {
   default?: string | boolean;
   type?: string;
   options?: string[];
+  regex?: string;
 }
 
 export function readTemplate(name: string): { text: string; spec: Template["spec"]; body: unknown } {

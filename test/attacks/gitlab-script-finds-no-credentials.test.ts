@@ -1,0 +1,80 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { runGitLabJob } from "../gitlab/job.ts";
+import { actionRoot } from "../runner/job.ts";
+import { startSession } from "../support/session.ts";
+
+// Attack 5: the redactor lives while the script runs, and after_script started whatever the script had written down.
+
+const shells = ["bash", "dash"].filter((shell) => spawnSync(shell, ["-c", ":"]).error === undefined);
+
+/** Prints whether any process of this user shows the token or the grant key in its environment. */
+const look = (token: string) =>
+  `for p in /proc/[0-9]*; do tr '\\0' '\\n' <"$p/environ" 2>/dev/null | grep -q -e '${token}' -e 'BEGIN PRIVATE' && echo "found in $(tr '\\0' ' ' <"$p/cmdline")"; done; echo looked`;
+
+test.each(shells)("in %s, no process of ours shows them, and both are masked", async (shell) => {
+  const session = await startSession();
+  const seen = join(session.job.workspace, "seen");
+  const { log } = await runJob(session, shell, [
+    "sleep 0.5",
+    `(${look(session.account.apiToken)}) >${seen}`,
+    `echo "the token is ${session.account.apiToken}"`,
+  ]);
+  expect(log).toContain("the token is ***");
+  const found = readFileSync(seen, "utf8")
+    .split("\n")
+    .filter((line) => /node|mask/.test(line));
+  expect(found).toEqual([]);
+  expect(readFileSync(seen, "utf8")).toContain("looked");
+});
+
+test.each(shells)(
+  "in %s, a path that the script writes down is not started by after_script",
+  async (shell) => {
+    const session = await startSession();
+    const evil = join(session.job.workspace, "evil");
+    const { afterLog } = await runJob(session, shell, [
+      `mkdir ${evil}`,
+      `printf '%s\\n' 'require("fs").writeFileSync("${evil}/got", JSON.stringify(process.env) + require("fs").readFileSync(0))' >${evil}/index.js`,
+      `echo ${evil}/index.js >"$SECRET_STASH_SESSION_DIR/bundle-path"`,
+    ]);
+    expect(existsSync(join(evil, "got"))).toBe(false);
+    expect(afterLog).toContain("the temporary key is gone");
+  },
+);
+
+test.each(shells)("in %s, a bundle that the script changed gets no token", async (shell) => {
+  const session = await startSession();
+  const bundle = mkdtempSync(join(tmpdir(), "bundle-"));
+  onTestFinished(() => rmSync(bundle, { recursive: true, force: true }));
+  cpSync(join(actionRoot, "dist"), bundle, { recursive: true });
+  const got = join(session.job.workspace, "got");
+  const evil = `import { readFileSync, writeFileSync } from "node:fs"; writeFileSync("${got}", JSON.stringify(process.env) + readFileSync(0));`;
+  const { afterLog } = await runJob(session, shell, [`echo '${evil}' >${bundle}/index.js`], {
+    "bundle-path": bundle,
+  });
+  expect(afterLog).toContain("the bundle is not the one of this version");
+  expect(readFileSync(got, "utf8")).not.toContain(session.account.apiToken);
+  expect(readFileSync(got, "utf8")).not.toContain("PRIVATE KEY");
+});
+
+function runJob(
+  { server, account }: Awaited<ReturnType<typeof startSession>>,
+  shell: string,
+  script: string[],
+  inputs: Record<string, string> = {},
+) {
+  return runGitLabJob({
+    ...{ shell, form: "sub19" as const, script },
+    inputs: { environment: account.environment, ...inputs },
+    environment: {
+      SECRET_STASH_API_URL: server.url,
+      SECRET_STASH_API_TOKEN: account.apiToken,
+      SECRET_STASH_APPLICATION_ID: account.applicationId,
+      SECRET_STASH_GRANT_KEY: `${account.grantKeyId}:${inject("keys").grantKeys.privateKey}`,
+    },
+  });
+}
