@@ -1,3 +1,4 @@
+import type { Log } from "../ci/host.ts";
 import { openEnvelope, wrapDek } from "../crypto/envelope.ts";
 import type { RegisteredDeviceKey } from "../key/register.ts";
 import { StashError } from "../lib/errors.ts";
@@ -5,7 +6,14 @@ import { listNames } from "../lib/printable.ts";
 import { settleAll } from "../lib/settle-all.ts";
 import { findEnvelope, storeEnvelope } from "../stash/envelopes.ts";
 import type { Service } from "../stash/service.ts";
+import { checkDek, type DekPins } from "./dek-pins.ts";
 import { awaitApproval, type WaitContext } from "./wait.ts";
+
+/** Which DEKs are accepted, and how to wait for an approval. */
+export interface AccessContext extends WaitContext {
+  log: Pick<Log, "info" | "notice" | "debug">;
+  dekPins: DekPins;
+}
 
 /** An environment that the temporary key needs access to. */
 export interface Grantable {
@@ -18,16 +26,20 @@ export interface Grantable {
  * Gives the temporary key access to every environment, each of which has a DEK of its own. With a grant, the DEK is wrapped for the
  * temporary key, and that one envelope is stored. Otherwise the envelope that is already there is opened, or an approver is waited for.
  *
- * @param wait whom to tell, and for how long, if no envelope is there
+ * @param context which DEKs are accepted; whom to tell, and for how long, if no envelope is there
  * @returns the DEK of each environment, held in memory until the session ends
- * @throws {StashError} `ENVELOPE_MISSING`, `ENVELOPE_UNREADABLE`, or a code of `awaitApproval`
+ * @throws {StashError} `ENVELOPE_MISSING`, `ENVELOPE_UNREADABLE`, `DEK_REFUSED`, or a code of `awaitApproval`
  */
 export async function obtainDataKeys(
   service: Service,
   targets: readonly Grantable[],
   key: RegisteredDeviceKey,
-  wait: WaitContext,
+  context: AccessContext,
 ): Promise<Map<string, Buffer>> {
+  const { dekPins, log } = context;
+  const check = (environment: string, dek: Buffer) => checkDek(dekPins, environment, dek, log);
+  // Before the temporary key gets access to anything.
+  for (const { environment, granted } of targets) if (granted !== undefined) check(environment, granted);
   const entries = await settleAll(
     ...targets.map(
       async (target) => [target.environment, await obtainDataKey(service, target, key)] as const,
@@ -37,9 +49,14 @@ export async function obtainDataKeys(
   const missing = targets
     .map(({ environment }) => environment)
     .filter((environment) => !deks.has(environment));
-  if (missing.length === 0) return deks;
-  if (wait.minutes === 0) throw envelopeMissing(missing, key);
-  return new Map([...deks, ...(await awaitApproval(service, missing, key, wait))]);
+  if (missing.length > 0 && context.minutes === 0) throw envelopeMissing(missing, key);
+  const approved = missing.length > 0 ? await awaitApproval(service, missing, key, context) : [];
+  const all = new Map([...deks, ...approved]);
+  for (const { environment, granted } of targets) {
+    const dek = all.get(environment);
+    if (granted === undefined && dek !== undefined) check(environment, dek);
+  }
+  return all;
 }
 
 async function obtainDataKey(

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readNamedFile } from "../lib/safe-file.ts";
 
 /**
  * Explains that GitHub passes no secrets to pull requests from forks and from Dependabot, if this is one (docs.github.com, "Events that
@@ -26,7 +26,7 @@ interface PullRequestEvent {
 /** Reads the event that started the run. It only improves a message, so an unreadable one is ignored. */
 function readEvent(path: string | undefined): PullRequestEvent {
   try {
-    return (JSON.parse(readFileSync(path ?? "", "utf8")) ?? {}) as PullRequestEvent;
+    return (JSON.parse(readNamedFile(path ?? "").toString("utf8")) ?? {}) as PullRequestEvent;
   } catch {
     return {};
   }

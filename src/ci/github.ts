@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { hostname, tmpdir } from "node:os";
 import { resolve } from "node:path";
 import * as core from "@actions/core";
-import { inputVariable } from "../inputs/defaults.ts";
+import { inputDefaults, inputVariable, variableInputs } from "../inputs/defaults.ts";
 import { describeError, StashError, systemCode } from "../lib/errors.ts";
 import { explainMissingSecrets } from "./github-event.ts";
 import { publishToCommandFiles } from "./github-files.ts";
@@ -15,6 +15,10 @@ const TITLE = { title: "SecretStash" };
 /** GitHub Actions. `@actions/core` writes the workflow commands; `github-files.ts` writes the command files, all or nothing. */
 export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: AbortSignal): Host {
   const temporaryDirectory = resolve(environment.RUNNER_TEMP || tmpdir());
+  // Not by `core.getInput`, which reads the process's own environment: the inputs are no longer there (lib/own-environment.ts).
+  const readInput = (name: string) =>
+    environment[`INPUT_${name.toUpperCase()}`] ||
+    (variableInputs.includes(name) ? (environment[inputVariable(name)] ?? "") : "");
   return {
     environment,
     cancelled,
@@ -32,8 +36,10 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: Abor
       refusedNames: ["NODE_OPTIONS"], // src/Runner.Worker/FileCommandManager.cs, _setEnvBlockList
       publish: (exports) => publishToCommandFiles(environment, exports),
     },
-    readInput: (name) =>
-      core.getInput(name, { trimWhitespace: false }) || (environment[inputVariable(name)] ?? ""),
+    readInput,
+    misplacedInputs: Object.keys(inputDefaults).filter(
+      (name) => readInput(name) === "" && (environment[inputVariable(name)] ?? "") !== "",
+    ),
     explainMissingSecrets: () => explainMissingSecrets(environment),
     refuseTracedJob: () => {},
   };
@@ -115,7 +121,8 @@ function markOf(secret: string): string {
 /** Without GITHUB_STATE, `core.saveState` falls back to a workflow command. The runner still obeys it, but it would show the state in the log. */
 function createStepState(environment: NodeJS.ProcessEnv): StateStore {
   return {
-    read: core.getState,
+    scope: `${environment.GITHUB_RUN_ID} ${environment.GITHUB_RUN_ATTEMPT}`,
+    read: (name) => environment[`STATE_${name}`] ?? "",
     save: (name, value) => {
       try {
         if (!environment.GITHUB_STATE) throw new TypeError("GITHUB_STATE is not set");

@@ -27,6 +27,8 @@ export interface Place {
 
 /** Keeps values for a later stage of the same step, or for a later command of the same session. */
 export interface StateStore {
+  /** names the run or the session, so that what another one saved is not taken for its own */
+  readonly scope: string;
   /**
    * The value is on disk when this returns.
    *
@@ -80,6 +82,8 @@ export interface System {
   readonly cancelled: AbortSignal;
   /** @returns the text of an input, or `""` */
   readInput(name: string): string;
+  /** inputs that were given as variables, where the system takes them from the workflow alone */
+  readonly misplacedInputs: readonly string[];
   /** Explains why this run gets no secrets, as a sentence, if the system can tell. */
   explainMissingSecrets(): string | undefined;
   /**

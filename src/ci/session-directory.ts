@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, type Stats, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, renameSync, rmSync, type Stats, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
+import { readOwnFile } from "../lib/safe-file.ts";
 
 const NAME = /^secret-stash-session-[\w.-]{8,64}$/;
 
@@ -78,7 +79,7 @@ function sessionDirectory(path: string): SessionDirectory {
     path,
     read: (name) => {
       try {
-        return readFileSync(join(path, name), "utf8");
+        return readOwnFile(join(path, name)).toString("utf8");
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
         throw error;

@@ -1,5 +1,5 @@
 import { hostname, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { formatShell } from "../format/shell.ts";
 import { gitHubInputs, inputVariable } from "../inputs/defaults.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
@@ -44,6 +44,7 @@ export function createShellSystem({ environment, given, cancelled }: SystemOptio
       if (gitHubInputs.includes(name)) return "";
       return given.get(name) ?? environment[inputVariable(name)] ?? "";
     },
+    misplacedInputs: [],
     explainMissingSecrets: () => undefined,
     refuseTracedJob: () => {},
   };
@@ -72,6 +73,7 @@ function createShellLog(isDebugging: boolean): Log {
 /** Keeps state in the session directory. */
 export function createSessionState(session: SessionDirectory): StateStore {
   return {
+    scope: basename(session.path),
     save: (name, value) => {
       try {
         session.write(`${name}.json`, value);

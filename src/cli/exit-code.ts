@@ -28,6 +28,7 @@ const byError: Partial<Record<ErrorCode, keyof typeof exitCodes>> = {
   APPROVER_WITHOUT_ACCESS: "credentials",
   REQUEST_NOT_FOUND: "refused",
   REQUEST_AMBIGUOUS: "refused",
+  DEK_REFUSED: "refused",
   ENVIRONMENT_TYPE_REFUSED: "refused",
   NAMES_REFUSED: "refused",
   VALUES_REFUSED: "refused",

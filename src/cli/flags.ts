@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gitHubInputs, inputDefaults } from "../inputs/defaults.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
+import { readFileOrPipe } from "../lib/safe-file.ts";
 import type { Call, Flags } from "./command.ts";
 
 /** Inputs that never come from a flag, because anybody who can list processes can read command lines. */
@@ -34,19 +35,20 @@ export const sessionFlag: Flags = {
  *
  * @throws {StashError} `USAGE` for a file that cannot be read
  */
-export function readGivenInputs({ flags }: Pick<Call, "flags">): Map<string, string> {
+export async function readGivenInputs({ flags }: Pick<Call, "flags">): Promise<Map<string, string>> {
   const given = new Map<string, string>();
   for (const [name, value] of flags) {
     if (typeof value !== "string") continue;
     const isFile = Object.hasOwn(secretFileFlags, name);
-    given.set(isFile ? name.replace(/-file$/, "") : name, isFile ? readSecret(name, value) : value);
+    given.set(isFile ? name.replace(/-file$/, "") : name, isFile ? await readSecret(name, value) : value);
   }
   return given;
 }
 
-function readSecret(flag: string, path: string): string {
+async function readSecret(flag: string, path: string): Promise<string> {
   try {
-    return readFileSync(path === "-" ? 0 : path, "utf8").trim();
+    const bytes = path === "-" ? readFileSync(0) : await readFileOrPipe(path);
+    return bytes.toString("utf8").trim();
   } catch (cause) {
     throw new StashError(
       "USAGE",

@@ -1,6 +1,8 @@
+import { isPrivateVariable } from "../lib/own-environment.ts";
+
 /**
- * The environment of a command that gets the variables. What the step was given for itself is not passed on: inputs, state, the token
- * and the grant key.
+ * The environment of a command that gets the variables: what a `run:` step gets. What the step was given for itself is not passed on:
+ * inputs, state, the token, the grant key, and the runner's tokens for actions.
  */
 export function commandEnvironment(
   environment: NodeJS.ProcessEnv,
@@ -8,7 +10,7 @@ export function commandEnvironment(
   keyDirectory: string,
   platform: string = process.platform,
 ): Record<string, string> {
-  const isOurs = (name: string) => /^(INPUT_|STATE_|SECRET_STASH_(API_TOKEN|GRANT_KEY)$)/i.test(name);
+  const isOurs = (name: string) => isPrivateVariable(name) || /^GITHUB_STATE$/i.test(name);
   // Of two names that differ only by case, Windows uses the first: an inherited one must not hide ours.
   const fold = (name: string) => (platform === "win32" ? name.toUpperCase() : name);
   const replaced = new Set([...variables.keys(), "SECRET_STASH_KEY_DIR"].map(fold));

@@ -8,10 +8,13 @@ const SILENCE_MS = 500;
 // A process that never falls silent is waited for no longer than this.
 const LINGER_MS = 5000;
 
+const LINE_FEED = 10;
+
 /**
  * Copies one output stream of a command with the needles masked, until the command has ended and the stream is closed or silent.
  *
  * @param ended settles when the command has ended
+ * @returns whether the last line is complete, as it is if there was none
  * @throws {StashError} `COMMAND_FAILED` if the output cannot be written
  */
 export async function showMasked(
@@ -19,13 +22,14 @@ export async function showMasked(
   to: NodeJS.WriteStream,
   needles: ReadonlySet<string>,
   ended: Promise<unknown>,
-): Promise<void> {
+): Promise<boolean> {
   const redactor = createRedactor(needles);
   let silence: NodeJS.Timeout | undefined;
   let linger: NodeJS.Timeout | undefined;
   let isOver = false;
   let isCut = false;
   let fault: NodeJS.ErrnoException | undefined;
+  let last = LINE_FEED;
   const cut = () => {
     isCut = true;
     from.destroy();
@@ -41,14 +45,17 @@ export async function showMasked(
     awaitSilence();
   }, awaitSilence);
   // The callback of the write tells that it failed. An error event could be about a message of ours, before the command wrote anything.
-  const show = (pieces: readonly Buffer[], onWritten = () => {}) =>
-    to.write(Buffer.concat(pieces), (error) => {
+  const show = (pieces: readonly Buffer[], onWritten = () => {}) => {
+    const bytes = Buffer.concat(pieces);
+    last = bytes.at(-1) ?? last;
+    return to.write(bytes, (error) => {
       if (error) {
         if (pieces.length > 0) fault ??= error;
         cut();
       }
       onWritten();
     });
+  };
   from.on("data", (chunk: Buffer) => {
     if (!show(redactor.write(chunk)) && !from.destroyed) {
       from.pause();
@@ -67,7 +74,8 @@ export async function showMasked(
   const rest = isCut ? [] : redactor.end();
   await new Promise<void>((resolve) => show(rest, resolve)); // Everything before it is written then, too.
   // Either our reader has had enough, or a message of ours failed and nobody can be told anything any more.
-  if (fault === undefined || ["EPIPE", "ERR_STREAM_DESTROYED"].includes(systemCode(fault))) return;
+  if (fault === undefined || ["EPIPE", "ERR_STREAM_DESTROYED"].includes(systemCode(fault)))
+    return last === LINE_FEED;
   throw new StashError(
     "COMMAND_FAILED",
     `The command's output cannot be written (${systemCode(fault)}), so a part of it is lost. The disk may be full.`,

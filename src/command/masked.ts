@@ -1,14 +1,15 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Readable } from "node:stream";
 import type { Host } from "../ci/host.ts";
-import { StashError, systemCode } from "../lib/errors.ts";
 import { signalExitCode } from "../lib/processes.ts";
 import type { Secret } from "../lib/secret.ts";
 import { settleAll } from "../lib/settle-all.ts";
 import { deriveNeedles } from "../redact/needles.ts";
-import { commandEnvironment, terminalSettings } from "./environment.ts";
+import { commandEnvironment } from "./environment.ts";
 import { refuseOversized } from "./limits.ts";
 import { showMasked } from "./masked-output.ts";
+import { closeWriters, openPipes } from "./pipes.ts";
 import { forwardSignals } from "./signals.ts";
 
 /** What a command gets, and what its output must not show. */
@@ -19,65 +20,89 @@ export interface CommandSecrets {
   keyDirectory: string;
 }
 
+/** A command, and how it is started. */
+export interface Command {
+  file: string;
+  args: readonly string[];
+  stdin: "inherit" | "ignore";
+  /** by default this process's own */
+  workingDirectory?: string;
+  /** variables besides those that a command always gets */
+  settings?: Readonly<Record<string, string>>;
+  /** @returns the error to throw if the command cannot be started */
+  notStarted(cause: unknown): Error;
+}
+
+/** How a command ended. */
+export interface CommandEnd {
+  /** 128 + n after a signal */
+  exitCode: number;
+  /** whether its output ended with a line break, so that a message can follow */
+  endsLine: boolean;
+}
+
 /**
- * Runs a command in a process group of its own, with its two output streams masked separately. It inherits our standard input.
+ * Runs a command in a process group of its own, with its two output streams masked separately.
  *
- * @returns its exit code, 128 + n after a signal
- * @throws {StashError} `COMMAND_FAILED` if it cannot be started, with the exit code that a shell would use (126, 127), or if its output
- *   cannot be written
+ * @throws {StashError} `COMMAND_FAILED` if it cannot be started, or if its output cannot be written
  */
 export async function runMasked(
   { environment, job }: Pick<Host, "environment" | "job">,
-  [file = "", ...args]: readonly string[],
+  command: Command,
   { variables, secrets, keyDirectory }: CommandSecrets,
-): Promise<number> {
+): Promise<CommandEnd> {
   refuseOversized(variables, job.platform);
   const needles = deriveNeedles(secrets.map(({ value }) => value));
-  const child = start(file, args, {
-    ...commandEnvironment(environment, variables, keyDirectory),
-    ...terminalSettings(environment),
-  });
+  const env = { ...commandEnvironment(environment, variables, keyDirectory), ...command.settings };
+  const { child, stdout, stderr } = await start(command, env, keyDirectory || job.temporaryDirectory);
   const stopForwarding = forwardSignals(child);
   try {
     const ended = once(child, "exit");
     const shown = settleAll(
-      showMasked(child.stdout, process.stdout, needles, ended),
-      showMasked(child.stderr, process.stderr, needles, ended),
+      showMasked(stdout, process.stdout, needles, ended),
+      showMasked(stderr, process.stderr, needles, ended),
     );
     shown.catch(() => {}); // Awaited below, when the command has ended.
     const [code, signal] = await ended.catch((cause) => {
-      throw notStarted(cause);
+      throw command.notStarted(cause);
     });
-    await shown;
-    return code ?? signalExitCode(signal);
+    const endings = await shown;
+    return { exitCode: code ?? signalExitCode(signal), endsLine: endings.every(Boolean) };
   } finally {
     stopForwarding();
   }
 }
 
-function start(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+interface Started {
+  child: ChildProcess;
+  stdout: Readable;
+  stderr: Readable;
+}
+
+async function start(
+  { file, args, stdin, workingDirectory, notStarted }: Command,
+  env: Record<string, string>,
+  directory: string,
+): Promise<Started> {
+  const pipes = await openPipes(directory, env);
+  const [stdout, stderr] = pipes ?? [];
   try {
-    return spawn(file, args, {
-      stdio: ["inherit", "pipe", "pipe"],
+    const child = spawn(file, args, {
+      stdio: [stdin, stdout?.writer ?? "pipe", stderr?.writer ?? "pipe"],
       env,
+      cwd: workingDirectory,
       windowsHide: true,
       detached: process.platform !== "win32", // A process group of its own, so that a signal reaches all of it.
     });
+    return {
+      child,
+      stdout: stdout?.reader ?? (child.stdout as Readable),
+      stderr: stderr?.reader ?? (child.stderr as Readable),
+    };
   } catch (cause) {
+    for (const { reader } of pipes ?? []) reader.destroy();
     throw notStarted(cause); // Some of the system's errors are thrown, others arrive as events.
+  } finally {
+    closeWriters(pipes ?? []);
   }
-}
-
-/** With the exit codes of a shell: 127 for a command that does not exist, 126 for one that cannot be executed (POSIX.1-2024, 2.8.2). */
-export function notStarted(cause: unknown, platform = process.platform): StashError {
-  const isMissing = ["ENOENT", "ERR_INVALID_ARG_VALUE"].includes(systemCode(cause));
-  const hint =
-    platform === "win32"
-      ? " On Windows, npm and other scripts are started by their shell: exec -- cmd /d /c npm test, or exec -- bash ./deploy.sh."
-      : "";
-  return new StashError(
-    "COMMAND_FAILED",
-    `The command cannot be started (${systemCode(cause)}). Check its name, PATH and its permissions.${hint}`,
-    { cause, exitCode: isMissing ? 127 : 126 },
-  );
 }

@@ -16,7 +16,7 @@ import type { Service } from "../stash/service.ts";
 import { fetchEnvironments } from "../variables/fetch.ts";
 import { type Check, type Finding, runChecks, runIndependentChecks, wrongFinding } from "./checks.ts";
 import { machineChecks } from "./machine.ts";
-import { accessChecks, accountChecks } from "./service.ts";
+import { accessChecks, accountChecks, dekCheck } from "./service.ts";
 
 /**
  * Checks everything that a pull needs, in order, and reports each result. Writes nothing to the service, unless `full`.
@@ -32,7 +32,7 @@ export async function diagnose(system: System, terminal: Terminal, full: boolean
     const service = connect(system, inputs.service);
     const account = accountChecks(service, inputs.selection, system.environment);
     const access = full
-      ? [fullCheck(system, service, inputs)]
+      ? fullChecks(system, service, inputs)
       : accessChecks(service, inputs.selection, inputs.access);
     findings.push(...(await runChecks([...account, ...access])));
   }
@@ -47,7 +47,12 @@ function readInputs(system: System, credentials: Credentials): { inputs?: Inputs
   const { workspace } = system.job;
   const missingSecrets = system.explainMissingSecrets();
   try {
-    const inputs = parseInputs(system.readInput, { credentials, workspace, missingSecrets });
+    const inputs = parseInputs(system.readInput, {
+      credentials,
+      workspace,
+      missingSecrets,
+      misplaced: system.misplacedInputs,
+    });
     return { inputs, finding: { check: "inputs", state: "fine", detail: "all valid" } };
   } catch (error) {
     return { finding: wrongFinding("inputs", error) };
@@ -55,9 +60,14 @@ function readInputs(system: System, credentials: Credentials): { inputs?: Inputs
 }
 
 /** Goes the whole way of a pull, with a key that is deleted again. */
-function fullCheck(system: System, service: Service, { service: address, access, selection }: Inputs): Check {
+function fullChecks(
+  system: System,
+  service: Service,
+  { service: address, access, selection }: Inputs,
+): Check[] {
+  const deks = new Map<string, Buffer>();
   const { job, log, cancelled } = system;
-  return {
+  const wholePath: Check = {
     check: "whole path",
     run: async () => {
       const key = await generateDeviceKey();
@@ -67,11 +77,9 @@ function fullCheck(system: System, service: Service, { service: address, access,
       const label = access.label || labelFor(`doctor on ${job.hostname}`);
       const registered = await registerKey(service, key, job, { label, ttlMinutes: access.ttlMinutes });
       try {
-        await obtainDataKeys(service, fetched, registered, {
-          log,
-          cancelled,
-          minutes: access.grantWaitMinutes,
-        });
+        const { grantWaitMinutes: minutes, dekPins } = access;
+        const context = { log, cancelled, minutes, dekPins };
+        for (const entry of await obtainDataKeys(service, fetched, registered, context)) deks.set(...entry);
       } finally {
         // Also after Ctrl-C, so on a connection that is not cancelled. A key that cannot be deleted expires by its TTL.
         const { environment } = system;
@@ -81,6 +89,7 @@ function fullCheck(system: System, service: Service, { service: address, access,
       return `device key ${registered.id} was registered, given access to ${listNames(environments)} (${count(total, "variable")}), and deleted`;
     },
   };
+  return [wholePath, dekCheck(deks)];
 }
 
 function show(terminal: Terminal, { check, state, detail, code }: Finding): void {

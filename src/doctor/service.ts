@@ -1,4 +1,6 @@
+import { checkDek } from "../access/dek-pins.ts";
 import { findGrant, type Grant, openGrant } from "../access/grant.ts";
+import { dekFingerprint } from "../crypto/dek-fingerprint.ts";
 import { decryptPayload } from "../crypto/payload.ts";
 import type { AccessInputs, SelectionInputs } from "../inputs/inputs.ts";
 import { StashError } from "../lib/errors.ts";
@@ -69,7 +71,7 @@ export function accessChecks(
   access: AccessInputs,
 ): Check[] {
   let grant: Grant | undefined;
-  const deks: Buffer[] = [];
+  const deks = new Map<string, Buffer>();
   return [
     {
       check: "grant-key",
@@ -82,18 +84,23 @@ export function accessChecks(
       check: "access",
       run: async () => {
         if (grant === undefined) return "decided when a job asks for it";
-        for (const environment of environments) deks.push(await openGrant(service, environment, grant));
+        for (const environment of environments) {
+          const dek = await openGrant(service, environment, grant);
+          checkDek(access.dekPins, environment, dek, { debug: () => {} });
+          deks.set(environment, dek);
+        }
         return `device key ${grant.id} opens its envelope of ${listNames(environments)}`;
       },
     },
+    dekCheck(deks),
     {
       check: "variables",
       run: async () => {
         const counts: string[] = [];
-        for (const [index, environment] of environments.entries()) {
+        for (const environment of environments) {
           const items = await listVariables(service, environment);
           const item = items.find(({ payload }) => payload !== null);
-          const dek = deks[index];
+          const dek = deks.get(environment);
           const tried = item && dek ? `, and ${printable(item.name)} can be decrypted` : "";
           if (item && dek) tryToDecrypt(item.name, item.payload, dek);
           counts.push(`${items.length} in ${printable(environment)}${tried}`);
@@ -114,6 +121,16 @@ export function accessChecks(
       },
     },
   ];
+}
+
+/** Shows what the input `dek-fingerprint` takes, when the DEKs are there. */
+export function dekCheck(deks: ReadonlyMap<string, Buffer>): Check {
+  const pins = () =>
+    Array.from(deks, ([environment, dek]) => `${printable(environment)}=${dekFingerprint(dek)}`);
+  return {
+    check: "dek-fingerprint",
+    run: () => pins().join(", ") || "shown once there is a key that has access",
+  };
 }
 
 function tryToDecrypt(name: string, payload: unknown, dek: Buffer): void {

@@ -1,24 +1,46 @@
 import { rename } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import * as v from "valibot";
-import { type EnvFileRecord, envFileRecords } from "../journal/env-file-record.ts";
+import { seal, sealKeyOf, unseal } from "../crypto/seal.ts";
+import {
+  type EnvFile,
+  type EnvFileRecord,
+  envFileRecords,
+  placeEnvFiles,
+} from "../journal/env-file-record.ts";
 import { readKeyDirectoryFile, writeKeyDirectoryFile } from "../key/directory.ts";
 
 const FILE = "env-files.json";
 
 /**
- * Notes in the key directory which env files were written. A sweep after a killed job has no other trace of them.
+ * Notes in the key directory which env files were written. A sweep after a killed job has no other trace of them. The note is sealed with
+ * the token, because a directory of that name can also come out of an archive that somebody unpacked.
  *
  * @throws {StashError} `KEY_DIRECTORY_FAILED`
  */
-export async function noteEnvFiles(keyDirectory: string, files: readonly EnvFileRecord[]): Promise<void> {
-  const draft = `${FILE}.part-${files.map(({ written }) => Number(written)).join("")}`; // a distinct name for each note
-  await writeKeyDirectoryFile(keyDirectory, draft, JSON.stringify(files));
+export async function noteEnvFiles(
+  keyDirectory: string,
+  records: readonly EnvFileRecord[],
+  apiToken: string,
+): Promise<void> {
+  const draft = `${FILE}.part-${records.map(({ written }) => Number(written)).join("")}`; // a distinct name for each note
+  const text = JSON.stringify(records);
+  const sealed = seal(contextOf(keyDirectory, text), "", sealKeyOf(apiToken));
+  await writeKeyDirectoryFile(keyDirectory, draft, JSON.stringify({ text, seal: sealed }));
   await rename(join(keyDirectory, draft), join(keyDirectory, FILE));
 }
 
-/** @returns none if there is no note */
-export async function readNotedEnvFiles(keyDirectory: string): Promise<EnvFileRecord[]> {
-  const text = await readKeyDirectoryFile(keyDirectory, FILE).catch(() => "[]");
-  return v.parse(envFileRecords, JSON.parse(text));
+/** @returns none if there is no note, or none that was sealed with this token */
+export function readNotedEnvFiles(keyDirectory: string, apiToken: string): EnvFile[] {
+  try {
+    const { text, seal: sealed } = Object(JSON.parse(readKeyDirectoryFile(keyDirectory, FILE)));
+    const secret = unseal(contextOf(keyDirectory, String(text)), String(sealed), sealKeyOf(apiToken));
+    return secret === undefined ? [] : placeEnvFiles(v.parse(envFileRecords, JSON.parse(text)), keyDirectory);
+  } catch {
+    return []; // The session wrote none, or was killed before it did.
+  }
+}
+
+function contextOf(keyDirectory: string, text: string): string {
+  return `env-files ${basename(keyDirectory)}\n${text}`;
 }

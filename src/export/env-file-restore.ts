@@ -1,24 +1,29 @@
-import { lstat, readFile, rm } from "node:fs/promises";
-import type { EnvFileRecord } from "../journal/env-file-record.ts";
-import { hashOf, identityOf, replaceFile } from "./env-file.ts";
+import { lstat, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { EnvFile } from "../journal/env-file-record.ts";
+import { readOwnFile, readPlainFile } from "../lib/safe-file.ts";
+import { checkFolder, hashOf, replaceFile, versionOf } from "./env-file.ts";
+
+const MAX_BACKUP = 64 * 1024 * 1024;
 
 /**
  * Puts back exactly what was there before, or deletes the file if there was none, whoever wrote it last, because it may hold our values.
- * A link in its place is unlinked and never followed.
+ * A link in its place is unlinked and never followed. In another folder than that of the write, nothing is touched.
  *
  * @returns whether what was there before is there again; it is lost if somebody deleted the key directory, and the backup with it
- * @throws the system's error if the file cannot be restored; the backup is then still there
+ * @throws {FolderReplacedError}, or the system's error if the file cannot be restored; the backup is then still there
  */
-export async function restoreEnvFile(file: EnvFileRecord): Promise<boolean> {
+export async function restoreEnvFile(file: EnvFile): Promise<boolean> {
+  if (!file.existed && (await isGone(dirname(file.path)))) return true;
   await deleteDraft(file);
   if (file.existed) {
-    const before = await readFile(file.backup).catch(ignoreAbsence);
+    const before = ifThere(() => readOwnFile(file.backup, MAX_BACKUP));
     if (before !== undefined) {
       await replaceFile(file.path, file.draft, before, file.mode);
       return true;
     }
     if (!file.written) return true; // The process was killed before the write: the file is not ours.
-    const found = await readFile(file.path).catch(ignoreAbsence);
+    const found = ifThere(() => readPlainFile(file.path).bytes);
     if (found !== undefined && hashOf(found) === file.originalHash) return true; // It was restored already.
   }
   await rm(file.path, { force: true });
@@ -30,17 +35,32 @@ export async function restoreEnvFile(file: EnvFileRecord): Promise<boolean> {
  *
  * @throws the system's error if it cannot be restored
  */
-export async function restoreForgottenEnvFile(file: EnvFileRecord): Promise<void> {
-  const found = await lstat(file.path).catch(ignoreAbsence);
-  if (found !== undefined && identityOf(found) === file.identity) await restoreEnvFile(file);
-  else await deleteDraft(file);
+export async function restoreForgottenEnvFile(file: EnvFile): Promise<void> {
+  const found = await lstat(file.path).catch(() => undefined);
+  if (found !== undefined && versionOf(found) === file.version) await restoreEnvFile(file);
+  else await deleteDraft(file).catch(() => {}); // Its folder is another one, or gone, and the draft with it.
 }
 
-/** Deletes the draft of a write that was killed before its rename. It holds values, too. */
-export async function deleteDraft({ draft }: EnvFileRecord): Promise<void> {
-  await rm(draft, { force: true });
+/** Deletes the draft of a write that was killed before its rename. It holds values, too. Throws as `restoreEnvFile` does. */
+export async function deleteDraft(file: EnvFile): Promise<void> {
+  await checkFolder(file);
+  await rm(file.draft, { force: true });
 }
 
-function ignoreAbsence(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") throw error;
+function isGone(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => false,
+    (error) => error.code === "ENOENT",
+  );
+}
+
+/** @returns `undefined` if there is nothing, or something that is not a file, which is then not ours */
+function ifThere<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (["ENOENT", "ELOOP", "NOT_A_FILE"].includes((error as NodeJS.ErrnoException).code ?? ""))
+      return undefined;
+    throw error;
+  }
 }

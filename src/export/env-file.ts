@@ -1,48 +1,50 @@
 import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
-import { chmod, lstat, readFile, realpath, rename, writeFile } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import type { EnvFileRecord } from "../journal/env-file-record.ts";
+import { chmod, lstat, realpath, rename, writeFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import type { EnvFile, EnvFileRecord } from "../journal/env-file-record.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
+import { identityOf, readPlainFile } from "../lib/safe-file.ts";
+import { isInside } from "./real-path.ts";
 
 /**
  * Examines the path of a requested env file, and touches nothing.
  *
- * @param index which of the session's env files it is, to tell their backups apart
- * @throws {StashError} `ENV_FILE_REFUSED` for a link, a directory, or a relative path that leaves the workspace
+ * @throws {StashError} `ENV_FILE_REFUSED` for a link, a directory, or a path that leaves the workspace: a relative one, or an absolute one
+ *   that begins in the workspace and leads out of it through a link
  */
-export async function locateEnvFile(
-  given: string,
-  workspace: string,
-  keyDirectory: string,
-  index: number,
-): Promise<EnvFileRecord> {
+export async function locateEnvFile(given: string, workspace: string): Promise<EnvFileRecord> {
   const path = resolve(workspace, given);
-  const parent = await realpath(dirname(path)).catch((cause) => {
+  const folder = await realpath(dirname(path)).catch((cause) => {
     throw refused(
       given,
       `its directory cannot be read (${systemCode(cause)}). Create the directory in an earlier step`,
     );
   });
-  if (!isAbsolute(given) && !isInside(parent, await realpath(workspace))) {
-    throw refused(given, "it is outside the workspace. Use an absolute path if that is what you want");
+  const root = await realpath(workspace);
+  const isMeantInside = isInside(path, workspace) || isInside(path, root);
+  if (!isInside(folder, root) && (!isAbsolute(given) || isMeantInside)) {
+    throw refused(
+      given,
+      isAbsolute(given)
+        ? "a link leads out of the workspace there. Name the folder itself"
+        : "it is outside the workspace. Use an absolute path if that is what you want",
+    );
   }
   const found = await lstat(path).catch(() => undefined);
   if (found?.isSymbolicLink()) {
     throw refused(given, "it is a link, and links are not written through. Name the file itself");
   }
   if (found && !found.isFile()) throw refused(given, "it exists and is not a file. Name a file");
-  const suffix = basename(keyDirectory); // as random as the session's
   return {
-    path: join(parent, basename(path)),
-    draft: join(parent, `${basename(path)}.${suffix}`),
-    backup: join(keyDirectory, `env-file-${index + 1}.backup`),
+    path: join(folder, basename(path)),
+    folder: identityOf(await lstat(folder)),
     existed: found !== undefined,
     written: false,
     originalHash: "",
     mode: (found?.mode ?? 0) & 0o777,
-    identity: "",
+    version: "",
   };
 }
 
@@ -52,7 +54,7 @@ export async function locateEnvFile(
  * @throws {StashError} `ENV_FILE_REFUSED` if it is not UTF-8, because merging would change bytes that are not ours; `ENV_FILE_FAILED`
  */
 export async function readEnvFile({ path, existed }: EnvFileRecord): Promise<string> {
-  const bytes = existed ? await explainFailure(path, () => readFile(path)) : Buffer.alloc(0);
+  const bytes = existed ? await explainFailure(path, async () => readPlainFile(path).bytes) : Buffer.alloc(0);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -68,22 +70,33 @@ export async function readEnvFile({ path, existed }: EnvFileRecord): Promise<str
  * @throws {StashError} `ENV_FILE_FAILED`
  */
 export async function writeEnvFile(
-  file: EnvFileRecord,
+  file: EnvFile,
   text: string,
-  save: (file: EnvFileRecord) => Promise<void>,
+  save: (file: EnvFile) => Promise<void>,
 ): Promise<void> {
   await explainFailure(file.path, async () => {
-    const original = file.existed ? await readFile(file.path) : undefined;
+    await checkFolder(file);
+    const original = file.existed ? readPlainFile(file.path).bytes : undefined;
     if (original !== undefined) await replaceFile(file.backup, `${file.backup}.part`, original);
     await writeFile(file.draft, text, { flag: "wx", mode: 0o600, flush: true });
     const originalHash = original === undefined ? "" : hashOf(original);
-    await save({ ...file, originalHash, written: true, identity: identityOf(await lstat(file.draft)) });
+    await save({ ...file, originalHash, written: true, version: versionOf(await lstat(file.draft)) });
     await rename(file.draft, file.path);
   });
 }
 
-/** Identifies a file. A rename changes none of these. A hash would serve as well, but would reveal something about the values. */
-export function identityOf({ dev, ino, size, mtimeMs }: Stats): string {
+/** The folder of an env file is another one than it was, so a file of the same name in it is not ours. */
+export class FolderReplacedError extends Error {
+  readonly code = "FOLDER_REPLACED";
+}
+
+/** @throws {FolderReplacedError}, or the system's error if the folder cannot be examined */
+export async function checkFolder({ path, folder }: EnvFileRecord): Promise<void> {
+  if (identityOf(await lstat(dirname(path))) !== folder) throw new FolderReplacedError("folder replaced");
+}
+
+/** Identifies the content of a file. A rename changes none of these. A hash would serve as well, but would reveal something about the values. */
+export function versionOf({ dev, ino, size, mtimeMs }: Stats): string {
   return [dev, ino, size, mtimeMs].join(":");
 }
 
@@ -101,11 +114,6 @@ export async function replaceFile(
   await writeFile(draft, content, { flag: "wx", mode: 0o600, flush: true });
   if (mode !== 0o600) await chmod(draft, mode);
   await rename(draft, path);
-}
-
-function isInside(path: string, directory: string): boolean {
-  const steps = relative(directory, path);
-  return steps !== ".." && !steps.startsWith(`..${sep}`) && !isAbsolute(steps);
 }
 
 async function explainFailure<Result>(path: string, work: () => Promise<Result>): Promise<Result> {

@@ -1,7 +1,7 @@
-import type { Exports, Host, Log } from "../ci/host.ts";
+import type { Exports, Host } from "../ci/host.ts";
 import { formatEnvFile } from "../format/env-file-format.ts";
 import type { ExportInputs } from "../inputs/inputs.ts";
-import type { EnvFileRecord } from "../journal/env-file-record.ts";
+import { type EnvFile, placeEnvFile } from "../journal/env-file-record.ts";
 import { StashError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import { checkExports } from "../select/exportable.ts";
@@ -15,13 +15,15 @@ export interface Pulled {
   device: TemporaryDevice;
   /** by the names that later steps see */
   variables: ReadonlyMap<string, string>;
+  /** names that the author of the workflow wrote out */
+  writtenOut: ReadonlySet<string>;
   /** the types of the environments, if they were asked for */
   types: readonly string[];
 }
 
 /** An env file and its new text. */
 export interface PlannedFile {
-  file: EnvFileRecord;
+  file: EnvFile;
   text: string;
 }
 
@@ -52,6 +54,7 @@ export async function planExports(
   const { outlivesMain } = inputs;
   checkExports(variables, {
     allowNames: inputs.allowNames,
+    writtenOut: pulled.writtenOut,
     hostRefuses: exporter.refusedNames,
     ignoresCase: job.platform === "win32" || inputs.outputs,
     takenNames: ["SECRET_STASH_KEY_DIR", ...(inputs.outputs ? ownOutputs : [])],
@@ -80,7 +83,7 @@ async function planFiles(
 ): Promise<PlannedFile[]> {
   const files: PlannedFile[] = [];
   for (const [index, { path, format }] of envFiles.entries()) {
-    const file = await locateEnvFile(path, workspace, keyDirectory, index);
+    const file = placeEnvFile(await locateEnvFile(path, workspace), keyDirectory, index);
     const twin = files.findIndex((other) => other.file.path === file.path);
     if (twin >= 0) throw sameFile(path, envFiles[twin]?.path ?? "");
     const existing = format === "dotenv" ? await readEnvFile(file) : "";
@@ -91,12 +94,11 @@ async function planFiles(
 
 /** Warns before the files are written: a commit that is made while they exist would carry the values into history. */
 export async function warnOfGit(
-  log: Log,
-  environment: NodeJS.ProcessEnv,
+  { log, job, environment }: Pick<Host, "log" | "job" | "environment">,
   files: readonly PlannedFile[],
 ): Promise<void> {
   for (const { file } of files) {
-    if (!(await isPickedUpByGit(file.path, environment))) continue;
+    if (!(await isPickedUpByGit(file.path, job.workspace, environment))) continue;
     log.warn(
       `git would pick up the env file ${printable(file.path)}, because it is tracked or not ignored. A commit that is made before the job ` +
         "ends would contain the values. Add the file to .gitignore, or write it outside the work tree.",
@@ -112,7 +114,7 @@ export async function warnOfGit(
  */
 export async function writeEnvFiles(
   files: readonly PlannedFile[],
-  save: (files: EnvFileRecord[]) => Promise<void>,
+  save: (files: EnvFile[]) => Promise<void>,
 ): Promise<void> {
   if (files.length === 0) return;
   const written = files.map(({ file }) => file);

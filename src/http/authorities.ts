@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
+import { readNamedFile } from "../lib/safe-file.ts";
 
 /**
  * Reads a file of certificate authorities to trust.
@@ -11,7 +11,7 @@ import { printable } from "../lib/printable.ts";
  */
 export function readAuthorities(path: string): string {
   try {
-    const pem = readFileSync(path, "utf8");
+    const pem = readNamedFile(path).toString("utf8");
     new X509Certificate(pem); // Node accepts any other text silently, and then trusts nothing in addition.
     return pem;
   } catch (cause) {

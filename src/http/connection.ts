@@ -1,6 +1,7 @@
 import http from "node:http";
 import type https from "node:https";
 import { StashError } from "../lib/errors.ts";
+import { isLoopback } from "../lib/loopback.ts";
 import type { Deadline } from "./deadline.ts";
 import { createServerClock, type ServerClock } from "./server-clock.ts";
 
@@ -29,7 +30,8 @@ export interface Connection {
 
 /**
  * Creates a connection without opening it: the first request connects, later ones reuse the socket. The agent reads `HTTPS_PROXY`,
- * `HTTP_PROXY` and `NO_PROXY` from `environment` (`proxyEnv`, Node 22.21 and 24.5).
+ * `HTTP_PROXY` and `NO_PROXY` from `environment` (`proxyEnv`, Node 22.21 and 24.5), but loopback is never reached through a proxy, which
+ * would be on another machine and could read `http:`.
  *
  * @throws {StashError} `PROXY_INVALID`
  */
@@ -38,20 +40,22 @@ export function createConnection(
     environment: NodeJS.ProcessEnv;
     /** certificate authorities (PEM) to trust in addition to Node's own and those of NODE_EXTRA_CA_CERTS */
     authorities?: string | undefined;
+    /** whether to trust only the authorities that Node brings, and `authorities` */
+    ignoresInherited?: boolean;
     cancelled?: AbortSignal | undefined;
   },
 ): Connection {
-  const { environment, authorities, cancelled, ...given } = options;
+  const { environment, authorities, ignoresInherited = false, cancelled, ...given } = options;
   const { Agent } = moduleFor(given.apiUrl);
   const agent = createAgent(
     () =>
       new Agent({
         keepAlive: true,
-        proxyEnv: environment,
+        proxyEnv: isLoopback(given.apiUrl.hostname) ? {} : environment,
         // Explicit, so that another step cannot weaken them through NODE_TLS_REJECT_UNAUTHORIZED or NODE_OPTIONS.
         rejectUnauthorized: true,
         minVersion: "TLSv1.2",
-        ...(authorities !== undefined && { ca: [...defaultAuthorities(), authorities] }),
+        ...trustedAuthorities(given.apiUrl, authorities, ignoresInherited),
       }),
   );
   return { ...given, agent, clock: createServerClock(), limit: { remaining: undefined }, cancelled };
@@ -62,8 +66,15 @@ export function moduleFor({ protocol }: URL): typeof http | typeof https {
   return protocol === "https:" ? process.getBuiltinModule("node:https") : http;
 }
 
-function defaultAuthorities(): string[] {
-  return process.getBuiltinModule("node:tls").getCACertificates("default");
+function trustedAuthorities(
+  { protocol }: URL,
+  authorities: string | undefined,
+  ignoresInherited: boolean,
+): { ca?: string[] } {
+  if (protocol !== "https:" || (authorities === undefined && !ignoresInherited)) return {}; // Node's default
+  const { getCACertificates } = process.getBuiltinModule("node:tls");
+  const own = getCACertificates(ignoresInherited ? "bundled" : "default");
+  return { ca: authorities === undefined ? own : [...own, authorities] };
 }
 
 function createAgent(create: () => http.Agent): http.Agent {

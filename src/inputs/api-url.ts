@@ -1,3 +1,5 @@
+import { isLoopback } from "../lib/loopback.ts";
+
 /**
  * Parses the address of the service.
  *
@@ -17,9 +19,4 @@ export function parseApiUrl(text: string, refuse: (why: string) => void): URL {
     refuse("must be the address without /api, which is added automatically");
   }
   return url ?? new URL("https://refused.invalid");
-}
-
-/** `localhost` and 127.0.0.0/8 never leave the machine (RFC 6761 section 6.3, RFC 5735); `[::1]` is their IPv6 counterpart. */
-function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }

@@ -1,3 +1,4 @@
+import { parseApiUrl } from "./api-url.ts";
 import { readApiToken } from "./credentials.ts";
 import { type InputName, inputDefaults } from "./defaults.ts";
 import { resolveIfGiven } from "./resolve.ts";
@@ -12,6 +13,8 @@ export type LeakPolicy = (typeof leakPolicies)[number];
 /** What the end of a session needs to know. A mistake in any other input must not keep it from its work. */
 export interface CleanUpInputs {
   apiToken: string;
+  /** where the inputs say the service is; the token goes nowhere else, and only if main used the same address */
+  apiUrl: URL;
   revoke: boolean;
   leakCheck: LeakPolicy;
   summary: boolean;
@@ -24,6 +27,7 @@ export function readCleanUpInputs(given: (name: InputName) => string, workspace:
   const leakCheck = given("leak-check").trim();
   return {
     apiToken: readApiToken(given),
+    apiUrl: parseApiUrl(given("api-url").trim() || inputDefaults["api-url"], () => {}),
     revoke: given("revoke").trim().toLowerCase() !== "false",
     leakCheck: leakPolicies.find((policy) => policy === leakCheck) ?? inputDefaults["leak-check"],
     summary: given("summary").trim().toLowerCase() === "true",

@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { holdsKey, splitGrantKey } from "../crypto/grant-key.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
+import { readNamedFile } from "../lib/safe-file.ts";
 import type { InputName } from "./defaults.ts";
 
 /** What a session was given to identify itself with. Held in memory until the process ends, and never written anywhere. */
@@ -24,22 +24,19 @@ export interface GrantKeyInput {
 // A longer text is not a path, but a key that was mangled on its way here. Masking a real path would only hide where it points.
 const MIN_MANGLED_KEY = 256;
 
+const MAX_KEY_FILE = 1024 * 1024;
+
 /**
  * Reads the token and the grant key, in one place, so that everything that hides them knows of both. Never throws: a grant key that
  * cannot be used is reported when it is needed.
  *
  * @param workspace where a relative path starts
- * @param options with `regularFilesOnly`, a pipe is not read: it may be standard input, or nobody may ever write to it
  */
-export function readCredentials(
-  given: (name: InputName) => string,
-  workspace: string,
-  { regularFilesOnly = false } = {},
-): Credentials {
+export function readCredentials(given: (name: InputName) => string, workspace: string): Credentials {
   const grantKey = given("grant-key").trim();
   return {
     apiToken: readApiToken(given),
-    grantKey: grantKey === "" ? undefined : readGrantKeyInput(grantKey, workspace, regularFilesOnly),
+    grantKey: grantKey === "" ? undefined : readGrantKeyInput(grantKey, workspace),
   };
 }
 
@@ -53,14 +50,13 @@ export function skipsForMissingCredentials(given: (name: InputName) => string): 
   return readApiToken(given) === "" && given("on-missing-credentials").trim() === "skip";
 }
 
-function readGrantKeyInput(given: string, workspace: string, regularFilesOnly: boolean): GrantKeyInput {
+function readGrantKeyInput(given: string, workspace: string): GrantKeyInput {
   const { id, key } = splitGrantKey(given);
   const text = key.trim();
   if (holdsKey(text)) return { id, text, error: undefined };
   try {
-    const path = resolve(workspace, text);
-    if (regularFilesOnly && !statSync(path).isFile()) throw new TypeError("not a regular file");
-    return { id, text: readFileSync(path, "utf8").trim(), error: undefined };
+    const bytes = readNamedFile(resolve(workspace, text), MAX_KEY_FILE);
+    return { id, text: bytes.toString("utf8").trim(), error: undefined };
   } catch (cause) {
     return { id, text: text.length >= MIN_MANGLED_KEY ? text : "", error: unreadable(cause) };
   }

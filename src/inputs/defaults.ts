@@ -5,6 +5,7 @@ export const inputDefaults = {
   environment: "",
   "grant-key": "",
   "grant-wait": "0",
+  "dek-fingerprint": "",
   variables: "*",
   required: "",
   prefix: "",
@@ -39,6 +40,12 @@ export type InputName = keyof typeof inputDefaults;
 export function inputVariable(name: string): string {
   return `SECRET_STASH_${name.replaceAll("-", "_").toUpperCase()}`;
 }
+
+/**
+ * The only inputs that the GitHub Action also takes from variables. Every earlier step can set a variable for the later ones, through
+ * `GITHUB_ENV`, so none that decides about security comes from there.
+ */
+export const variableInputs: readonly string[] = ["api-token", "grant-key", "application-id", "environment"];
 
 /** Inputs of the GitHub Action only. Elsewhere `exec` runs commands, and there are neither outputs nor a summary page. */
 export const gitHubInputs: readonly string[] = ["run", "shell", "working-directory", "outputs", "summary"];

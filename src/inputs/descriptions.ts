@@ -6,6 +6,7 @@ export const inputDescriptions = {
   "application-id": "Id of the application. Required.",
   "environment": "Slug of the environment to pull, or several slugs, where later ones override earlier ones. Required.",
   "grant-key": "A device key or recovery share that already has access; it gives the job's temporary key access. Pass it from a secret, as a private key in PEM format, base64 of PEM, a recovery share (SSREC1-…), a JWK, or the path of a file that holds one of these. Written as id:key (17:-----BEGIN…), it saves a request.",
+  "dek-fingerprint": "Fingerprint of the environment's data encryption key (DEK), as doctor shows it; for several environments, environment=fingerprint for each. Values encrypted with another key are refused.",
   "grant-wait": "How many minutes to wait for somebody to approve the temporary key, if nothing else gives it access. 0 does not wait. The maximum is ttl. Default: 0",
   "variables": "Which variables to pull, and under which names: rules on separate lines or separated by commas (NAME, !NAME, NAME?, NAME as OTHER, with * ? [a-z]). Default: *",
   "required": "Names, after renaming, that must exist and not be empty.",

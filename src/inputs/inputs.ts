@@ -4,7 +4,8 @@ import { parseVariableRules, type VariableRule } from "../select/rules.ts";
 import { parseApiUrl } from "./api-url.ts";
 import { type LeakPolicy, leakPolicies } from "./clean-up.ts";
 import type { Credentials, GrantKeyInput } from "./credentials.ts";
-import { type InputName, inputDefaults } from "./defaults.ts";
+import { type InputName, inputDefaults, inputVariable } from "./defaults.ts";
+import { parseDekPins } from "./dek-pins.ts";
 import { type EnvFileRequest, parseEnvFileRequests } from "./env-files.ts";
 import { createInputReader, type InputReader, isIdentifier } from "./reader.ts";
 import { resolveIfGiven } from "./resolve.ts";
@@ -35,6 +36,8 @@ export interface AccessInputs {
   grantKey: GrantKeyInput | undefined;
   /** how long to wait for an approval; 0 means not at all */
   grantWaitMinutes: number;
+  /** the fingerprint, or its beginning, of the DEK that each environment must have; empty for any */
+  dekPins: ReadonlyMap<string, string>;
   ttlMinutes: number;
   /** empty for the default */
   label: string;
@@ -82,6 +85,8 @@ export interface InputContext {
   workspace: string;
   /** why this run gets no secrets, as a sentence, if the CI system can tell */
   missingSecrets: string | undefined;
+  /** inputs that were given as variables, where those are not read */
+  misplaced: readonly string[];
 }
 
 /**
@@ -118,8 +123,16 @@ export function parseInputs(given: (name: InputName) => string, context: InputCo
     },
   };
   reader.oneOf("on-missing-credentials", ["fail", "skip"]);
+  for (const name of context.misplaced) reader.check(name as InputName, false, explainMisplaced(name));
   reader.throwIfInvalid("The inputs are not valid:");
   return inputs;
+}
+
+function explainMisplaced(name: string): string {
+  return (
+    `the variable ${inputVariable(name)} is not read on GitHub, because every earlier step can set it. Remove it, and write in the step: ` +
+    `with: { ${name}: … }`
+  );
 }
 
 const ID_REMEDY = "Copy it from the application's page in SecretStash.";
@@ -150,10 +163,8 @@ function parseService(reader: InputReader<InputName>, context: InputContext): Se
 /** characters of a key's label that the service takes */
 export const MAX_LABEL = 255;
 
-function parseAccess(
-  { text, wholeNumber, check }: InputReader<InputName>,
-  credentials: Credentials,
-): AccessInputs {
+function parseAccess(reader: InputReader<InputName>, credentials: Credentials): AccessInputs {
+  const { text, wholeNumber, check } = reader;
   const label = text("label");
   check("label", label.length <= MAX_LABEL, `must be at most ${MAX_LABEL} characters`);
   const ttlMinutes = wholeNumber("ttl", [5, 60], "minutes");
@@ -164,7 +175,8 @@ function parseAccess(
     !isTooLong,
     `must be at most ttl (${ttlMinutes} minutes), because the key expires then`,
   );
-  return { grantKey: credentials.grantKey, grantWaitMinutes, ttlMinutes, label };
+  const dekPins = parseDekPins(reader);
+  return { grantKey: credentials.grantKey, grantWaitMinutes, dekPins, ttlMinutes, label };
 }
 
 // The service's own list (docs/protocol.md, HTTP).

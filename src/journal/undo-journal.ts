@@ -1,27 +1,45 @@
 import * as v from "valibot";
 import type { StateStore } from "../ci/host.ts";
+import { seal, sealKeyOf, unseal } from "../crypto/seal.ts";
 import { StashError } from "../lib/errors.ts";
 import { envFileRecords } from "./env-file-record.ts";
 
 const STATE = "undo";
 
-const undoSchema = v.object({
+const openPart = {
+  /** the path of the key directory; only its last part is ever used */
   keyDirectory: v.optional(v.string()),
-  /** the service with which the key is registered: later steps can change the environment that the inputs come from */
-  apiUrl: v.optional(v.string()),
   /** of a key that may be registered, saved before the request whose answer tells its id */
   fingerprint: v.optional(v.string()),
   deviceKeyId: v.optional(v.number()),
   expiresAt: v.optional(v.string()),
   envFiles: v.optional(envFileRecords),
+  /** when the session began, in milliseconds since 1970 by the clock of the file system */
+  startedAt: v.optional(v.number()),
   /** whether values were handed out, which may have got into files */
   isPulled: v.optional(v.boolean()),
   /** whether the env files stay as they were written */
   keepEnvFiles: v.optional(v.boolean()),
-});
+};
 
-/** What the end of the session must undo: names and places, never a key, a token or a value, because the state file is plain text. */
-export type Undo = v.InferOutput<typeof undoSchema>;
+const secretPart = {
+  /** the origin that has seen the token; a later stage sends it to no other */
+  origin: v.optional(v.string()),
+  /** the proxy settings, which can hold a password, and what identifies the trusted authorities */
+  network: v.optional(
+    v.object({ proxies: v.record(v.string(), v.string()), caFile: v.string(), inherited: v.string() }),
+  ),
+  /** opens the values that are kept for post; base64. Absent where later commands of the job need the values as well */
+  keptKey: v.optional(v.string()),
+};
+
+const openSchema = v.object(openPart);
+const secretSchema = v.object(secretPart);
+
+type OpenUndo = v.InferOutput<typeof openSchema>;
+
+/** What the end of the session must undo: names and places, never a token or a value. */
+export type Undo = OpenUndo & v.InferOutput<typeof secretSchema>;
 
 /** Keeps track of what must be undone, in memory for this process and in the state for the post step. */
 export interface UndoJournal {
@@ -36,11 +54,30 @@ export interface UndoJournal {
   close(): void;
 }
 
-export function openUndoJournal(state: StateStore): UndoJournal {
+/**
+ * Opens the journal, and saves it at once: where nothing is saved, GitHub shows a stage what another step named `STATE_undo`.
+ *
+ * The command of `run` can write to the file that the state is saved in, and read it. So the state is sealed with the token, which only the
+ * stages of this step hold (docs/decisions/0015).
+ *
+ * @throws {StashError} `STATE_FAILED`
+ */
+export function openUndoJournal(
+  state: StateStore,
+  apiToken: string,
+  start: Pick<Undo, "origin" | "network">,
+): UndoJournal {
   const undo: Undo = {};
+  const key = sealKeyOf(apiToken);
+  const record = (part: Partial<Undo>) => {
+    const { origin, network, keptKey, ...open } = Object.assign(undo, part);
+    const sealed = seal(contextOf(state, open), JSON.stringify({ origin, network, keptKey }), key);
+    state.save(STATE, JSON.stringify({ ...open, seal: sealed }));
+  };
+  record(start);
   return {
     undo,
-    record: (part) => state.save(STATE, JSON.stringify(Object.assign(undo, part))),
+    record,
     close: () => {
       try {
         state.save(STATE, "");
@@ -51,26 +88,45 @@ export function openUndoJournal(state: StateStore): UndoJournal {
   };
 }
 
+/** The part that anybody can read, bound to this run: the state of another run or another session is not taken for ours. */
+function contextOf({ scope }: StateStore, open: object): string {
+  return `${STATE} ${scope}\n${JSON.stringify(open)}`;
+}
+
 /** Whether an earlier stage or command left something to undo, readable or not. */
 export function hasUndo(state: Pick<StateStore, "read">): boolean {
   return state.read(STATE) !== "";
 }
 
+/** What an earlier stage or command left to undo. */
+export interface SavedUndo {
+  undo: Undo;
+  /** whether it is certain that we saved it. If not, nothing in it may be acted on but the name of the key directory, which is checked */
+  isSealed: boolean;
+}
+
 /**
  * Reads what an earlier stage or command left to undo; `undefined` if there is nothing.
  *
- * @throws {StashError} `STATE_FAILED`
+ * @param apiToken empty if this process was given none: then the seal cannot be checked
+ * @throws {StashError} `STATE_FAILED` if it cannot be read, or was not sealed with this token
  */
-export function readUndo(state: Pick<StateStore, "read">): Undo | undefined {
+export function readUndo(state: StateStore, apiToken: string): SavedUndo | undefined {
   const saved = state.read(STATE);
   if (saved === "") return undefined;
   try {
-    return v.parse(undoSchema, JSON.parse(saved));
+    const { seal: sealed, ...read } = Object(JSON.parse(saved));
+    const open = v.parse(openSchema, read);
+    if (apiToken === "") return { undo: open, isSealed: false };
+    const secret = unseal(contextOf(state, read), String(sealed), sealKeyOf(apiToken));
+    if (secret === undefined) throw new TypeError("not sealed with this token");
+    return { undo: { ...open, ...v.parse(secretSchema, JSON.parse(secret)) }, isSealed: true };
   } catch (cause) {
     throw new StashError(
       "STATE_FAILED",
-      "What main saved for clean-up cannot be read. A key directory (secret-stash-tmp-…) may be left in the runner's temp directory. " +
-        "Delete it. Its key expires when its TTL is over.",
+      "The list of things to clean up is not one that main saved with this api-token, so nothing in it was touched. Another step may have " +
+        "written it, or api-token is another one than main had. A key directory (secret-stash-tmp-…) may be left in the runner's temp " +
+        "directory; the next job removes it. Its key expires when its TTL is over.",
       { cause },
     );
   }

@@ -1,8 +1,11 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { lstatSync, readdirSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
-import { describeOwner } from "./owner.ts";
+import { readOwnFile } from "../lib/safe-file.ts";
+import { describeOwner, OWNER_FILE } from "./owner.ts";
+import { isKeyDirectoryPath } from "./path.ts";
 import { checkTemporaryDirectory } from "./temporary-directory.ts";
 
 export const PRIVATE_KEY_FILE = "device_private_key.pem";
@@ -52,9 +55,20 @@ export async function writeKeyDirectoryFile(
   await explainFailure(path, () => createPrivateFile(join(path, name), content));
 }
 
-/** @throws the system's error if it cannot be read */
-export function readKeyDirectoryFile(path: string, name: string): Promise<string> {
-  return readFile(join(path, name), "utf8");
+/** The key directory in a session directory; `""` if there is none. It is looked for, because a stored path could have been changed. */
+export function findKeyDirectory(sessionDirectory: string): string {
+  const paths = readdirSync(sessionDirectory).map((name) => join(sessionDirectory, name));
+  return paths.find(isKeyDirectoryPath) ?? "";
+}
+
+/** When the session began, by the clock of the file system: when its first file was written. Milliseconds since 1970. */
+export function sessionStart(path: string): number {
+  return lstatSync(join(path, OWNER_FILE)).mtimeMs;
+}
+
+/** Reads a file of the key directory. Throws as `readOwnFile` does. */
+export function readKeyDirectoryFile(path: string, name: string, limit?: number): string {
+  return readOwnFile(join(path, name), limit).toString("utf8");
 }
 
 function createPrivateFile(path: string, content: string | Iterable<string>): Promise<void> {

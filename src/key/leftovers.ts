@@ -1,8 +1,8 @@
-import { lstat, readdir, readFile, realpath } from "node:fs/promises";
+import { lstat, readdir, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join, relative } from "node:path";
 import { isSessionDirectoryPath } from "../ci/session-directory.ts";
-import { DEVICE_FILE } from "./directory.ts";
+import { DEVICE_FILE, readKeyDirectoryFile } from "./directory.ts";
 import { isOwnerAlive } from "./owner.ts";
 import { isKeyDirectoryPath } from "./path.ts";
 
@@ -58,15 +58,15 @@ export async function isOurs(
 
 async function isDead(path: string): Promise<boolean> {
   if (await isOwnerAlive(path)) return false;
-  const expiresAt = await readExpiry(path);
+  const expiresAt = readExpiry(path);
   if (expiresAt !== undefined) return expiresAt <= Date.now();
   const made = await lstat(path).catch(() => undefined);
   return made !== undefined && Date.now() - made.mtimeMs >= OLD_MS;
 }
 
-async function readExpiry(path: string): Promise<number | undefined> {
+function readExpiry(path: string): number | undefined {
   try {
-    const { expires_at } = Object(JSON.parse(await readFile(join(path, DEVICE_FILE), "utf8")));
+    const { expires_at } = Object(JSON.parse(readKeyDirectoryFile(path, DEVICE_FILE)));
     const time = Date.parse(expires_at);
     return Number.isNaN(time) ? undefined : time;
   } catch {

@@ -3,7 +3,7 @@ import type { Host } from "../ci/host.ts";
 import { type DeviceKey, deviceKeyOf } from "../crypto/device-key.ts";
 import { isProcessAlive } from "../lib/processes.ts";
 import { createKeyDirectory } from "./directory.ts";
-import { isKeyDirectoryPath, newKeyDirectoryPath } from "./path.ts";
+import { newKeyDirectoryPath } from "./path.ts";
 import { readPreparation } from "./prepare.ts";
 import { claimPreparedKey } from "./prepared.ts";
 import { raceForKey } from "./race.ts";
@@ -24,11 +24,9 @@ export interface StoredKey {
  * @param remember called with the key directory before anything is written there or claimed
  * @throws {StashError} `KEY_DIRECTORY_FAILED`, and whatever `remember` throws
  */
-export async function obtainKey(
-  { environment, cancelled, log, job, state }: Host,
-  remember: (keyDirectory: string) => void,
-): Promise<StoredKey> {
-  const prepared = await takePreparedKey({ log, state }, remember);
+export async function obtainKey(host: Host, remember: (keyDirectory: string) => void): Promise<StoredKey> {
+  const { environment, cancelled, log, job } = host;
+  const prepared = await takePreparedKey(host, remember);
   if (prepared !== undefined) return prepared;
   const start = performance.now();
   const key = await raceForKey(environment, cancelled);
@@ -40,18 +38,19 @@ export async function obtainKey(
 }
 
 async function takePreparedKey(
-  { log, state }: Pick<Host, "log" | "state">,
+  host: Host,
   remember: (keyDirectory: string) => void,
 ): Promise<StoredKey | undefined> {
-  const { keyDirectory = "", pid = 0 } = readPreparation(state) ?? {};
-  if (!isKeyDirectoryPath(keyDirectory)) return undefined;
+  const preparation = readPreparation(host);
+  if (preparation === undefined) return undefined;
+  const { keyDirectory, pid } = preparation;
   remember(keyDirectory); // It belongs to this session from the moment it is claimed.
   const start = performance.now();
   while (performance.now() - start < PATIENCE_MS) {
     const wasAlive = isProcessAlive(pid);
     const privateKeyPem = await claimPreparedKey(keyDirectory);
     if (privateKeyPem !== undefined) {
-      log.debug(`Claimed the prepared key after ${(performance.now() - start).toFixed(0)} ms.`);
+      host.log.debug(`Claimed the prepared key after ${(performance.now() - start).toFixed(0)} ms.`);
       return { key: deviceKeyOf(privateKeyPem), keyDirectory };
     }
     if (!wasAlive) return undefined; // The process was killed or gave up: there will be no key.

@@ -1,6 +1,7 @@
 import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isProcessAlive } from "../lib/processes.ts";
+import { readOwnFile } from "../lib/safe-file.ts";
 
 export const OWNER_FILE = "session.json";
 
@@ -33,7 +34,7 @@ export async function isOwnerAlive(keyDirectory: string): Promise<boolean> {
   const found = await lstat(keyDirectory).catch(() => undefined);
   if (found === undefined || Date.now() - found.mtimeMs >= OLD_MS) return false;
   try {
-    const { owners } = Object(JSON.parse(await readFile(join(keyDirectory, OWNER_FILE), "utf8")));
+    const { owners } = Object(JSON.parse(readOwnFile(join(keyDirectory, OWNER_FILE)).toString("utf8")));
     for (const owner of owners as Process[]) if (await isAlive(owner)) return true;
     // Without /proc the leader is unknown, and the parent may have been a shell that ended at once.
     const isUnsure = (owners as Process[]).every(({ started }) => started === null);

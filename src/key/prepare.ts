@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import type { Host } from "../ci/host.ts";
+import { seal, sealKeyOf, unseal } from "../crypto/seal.ts";
 import { readApiToken } from "../inputs/credentials.ts";
 import { keyProcessEnvironment } from "../lib/processes.ts";
-import { newKeyDirectoryPath } from "./path.ts";
+import { keyDirectoryIn, newKeyDirectoryPath } from "./path.ts";
 
 const PREPARED_STATE = "prepared";
 
@@ -21,7 +22,8 @@ export interface Preparation {
  */
 export function prepareKey({ environment, job, state, readInput }: Host, program: string): void {
   const isOff = /^(false|off|0)$/i.test((environment.SECRET_STASH_PREPARE ?? "").trim());
-  if (isOff || readApiToken(readInput) === "") return; // Without a token, main needs no key.
+  const apiToken = readApiToken(readInput);
+  if (isOff || apiToken === "") return; // Without a token, main needs no key.
   const keyDirectory = newKeyDirectoryPath(job.temporaryDirectory);
   const child = spawn(process.execPath, [program, keyDirectory], {
     detached: true, // A session of its own, so that the end of this step does not end it.
@@ -32,16 +34,32 @@ export function prepareKey({ environment, job, state, readInput }: Host, program
   child.once("error", () => {}); // Main then generates its own key.
   child.unref();
   if (child.pid !== undefined) {
-    state.save(PREPARED_STATE, JSON.stringify({ keyDirectory, pid: child.pid }));
+    const preparation = { keyDirectory, pid: child.pid };
+    const sealed = seal(contextOf(state, preparation), "", sealKeyOf(apiToken));
+    state.save(PREPARED_STATE, JSON.stringify({ ...preparation, seal: sealed }));
   }
 }
 
-/** @returns `undefined` if pre did not run, as for a local action, or prepared nothing */
-export function readPreparation(state: Host["state"]): Preparation | undefined {
+/**
+ * What pre left. Where there was no pre, as for a local action, another step can have set a variable of the state's name, so it counts only
+ * if it is sealed with the token, and only for a key directory in our temp directory.
+ *
+ * @returns `undefined` if pre did not run or prepared nothing
+ */
+export function readPreparation({ job, state, readInput }: Host): Preparation | undefined {
   try {
-    const { keyDirectory, pid } = Object(JSON.parse(state.read(PREPARED_STATE)));
-    return typeof keyDirectory === "string" && Number.isSafeInteger(pid) ? { keyDirectory, pid } : undefined;
+    const { seal: sealed, ...read } = Object(JSON.parse(state.read(PREPARED_STATE)));
+    const { keyDirectory, pid } = read;
+    const secret = unseal(contextOf(state, read), String(sealed), sealKeyOf(readApiToken(readInput)));
+    if (secret === undefined || typeof keyDirectory !== "string" || !Number.isSafeInteger(pid))
+      return undefined;
+    const path = keyDirectoryIn(job.temporaryDirectory, keyDirectory);
+    return path === undefined ? undefined : { keyDirectory: path, pid };
   } catch {
     return undefined;
   }
+}
+
+function contextOf({ scope }: Host["state"], preparation: object): string {
+  return `${PREPARED_STATE} ${scope}\n${JSON.stringify(preparation)}`;
 }

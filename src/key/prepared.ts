@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { checkPrivateDirectory, readOwnFile } from "../lib/safe-file.ts";
 import { deleteKeyDirectory } from "./delete.ts";
 import { PRIVATE_KEY_FILE } from "./directory.ts";
 import { describeOwner } from "./owner.ts";
@@ -22,17 +23,26 @@ export async function writePreparedKey(path: string, privateKeyPem: string): Pro
   }
 }
 
-/** @returns the private key (PKCS#8 PEM), whose directory now belongs to the caller; `undefined` if there is none */
+// The process that prepares a key deletes it after ten minutes, so an older one is not of this job.
+const FRESH_MS = 15 * 60_000;
+
+/**
+ * Claims a prepared key, if it is one that pre prepared: new, in a directory that is this user's own and closed to others.
+ *
+ * @returns the private key (PKCS#8 PEM), whose directory now belongs to the caller; `undefined` if there is none
+ */
 export async function claimPreparedKey(path: string): Promise<string | undefined> {
   const file = join(path, PRIVATE_KEY_FILE);
   try {
+    await checkTemporaryDirectory(dirname(path));
+    if (Math.abs(Date.now() - checkPrivateDirectory(path).mtimeMs) > FRESH_MS) return undefined;
     await rename(join(path, PREPARED_FILE), file);
   } catch {
     return undefined; // It is not there yet, or was abandoned.
   }
   const { name, content } = await describeOwner();
   await writeFile(join(path, name), content, { flag: "wx", mode: 0o600 });
-  return readFile(file, "utf8");
+  return readOwnFile(file).toString("utf8");
 }
 
 /** Deletes a key that nobody has claimed. @returns whether there was one */
@@ -48,8 +58,8 @@ export async function abandonPreparedKey(path: string): Promise<boolean> {
 
 /** Whether the key is there and unclaimed. */
 export async function isPrepared(path: string): Promise<boolean> {
-  return readFile(join(path, PREPARED_FILE)).then(
-    () => true,
+  return lstat(join(path, PREPARED_FILE)).then(
+    (found) => found.isFile(),
     () => false,
   );
 }

@@ -1,25 +1,36 @@
-import { statSync } from "node:fs";
-import { join, relative, resolve, sep } from "node:path";
+import { lstatSync } from "node:fs";
+import { dirname, relative, resolve, sep } from "node:path";
 import type { Log } from "../ci/host.ts";
-import { realPath } from "../export/real-path.ts";
+import { isInside, realPath } from "../export/real-path.ts";
 import type { LeakPolicy } from "../inputs/clean-up.ts";
-import { OWNER_FILE } from "../key/owner.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { count, listNames, printable } from "../lib/printable.ts";
-import { masksUnreadable, readKeptSecrets } from "../masks/store.ts";
+import { identityOf } from "../lib/safe-file.ts";
+import { readKeptSecrets } from "../masks/store.ts";
 import { type Hit, scanFiles } from "./scan.ts";
 import { type LeakSearch, leakLimits, prepareSearch } from "./search.ts";
 
 const SECONDS = 20;
 const MAX_HITS = 50;
 
+/** A file that is meant to hold values, and the identity of the folder that it was written to. */
+export interface ExemptFile {
+  path: string;
+  folder: string;
+  draft: string;
+}
+
 /** Where to look, and for what. */
 export interface LeakScope {
-  /** holds the secrets; its age tells which files changed since */
+  /** holds the secrets; empty if there is none */
   keyDirectory: string;
+  /** opens the secrets, if their key is not stored with them */
+  keptKey: Buffer | undefined;
+  /** when the session began, in milliseconds since 1970; files that did not change since are not searched */
+  startedAt: number | undefined;
   workspace: string;
   /** files that are meant to hold values */
-  exempt: readonly string[];
+  exempt: readonly ExemptFile[];
   /** absolute, or relative to the workspace */
   paths: readonly string[];
 }
@@ -39,17 +50,21 @@ export async function lookForLeaks(
   } catch (error) {
     const code = error instanceof StashError ? error.code : "INTERNAL";
     if (code === "LEAK_FOUND") return { outcome: (error as StashError).message, leak: error as StashError };
-    if (code === "MASKS_UNREADABLE") {
-      const outcome =
-        "The leak check could not run, because the key directory, which is needed to decrypt the values, is gone or cannot be read.";
-      (policy === "fail" ? log.warn : log.info)(outcome);
-      return { outcome };
-    }
-    const leak = leakCheckFailed(error);
+    const leak = code === "MASKS_UNREADABLE" ? secretsGone(error) : leakCheckFailed(error);
     if (policy === "fail") return { outcome: leak.message, leak };
-    log.warn(leak.message);
+    (code === "MASKS_UNREADABLE" ? log.info : log.warn)(leak.message);
     return { outcome: leak.message };
   }
+}
+
+/** A step that wants to hide a leak could delete the key directory. */
+function secretsGone(cause: unknown): StashError {
+  return new StashError(
+    "LEAK_FOUND",
+    "The leak check could not run, because the key directory, which holds the values to look for, is gone or cannot be read. So it is " +
+      "unknown whether a file holds a value. Find out which step deletes it, or set leak-check to warn.",
+    { cause },
+  );
 }
 
 /** If the check failed, nobody knows whether a value is in a file. That passes only where leaks do not fail the job. */
@@ -69,6 +84,7 @@ function leakCheckFailed(cause: unknown): StashError {
  * 1. Decrypt the values again, with the key directory that is still there.
  * 2. Search every file below the paths that changed since the pull began, within a time limit.
  * 3. Report each hit by place, variable and form. If the name of a file holds a value, the name is masked itself.
+ * 4. What could not be searched counts as a finding if the policy is `fail`.
  *
  * @returns the outcome, as a sentence
  * @throws {StashError} `LEAK_FOUND` if the policy is `fail`; `MASKS_UNREADABLE`
@@ -76,31 +92,35 @@ function leakCheckFailed(cause: unknown): StashError {
 export async function checkForLeaks(
   log: Log,
   policy: LeakPolicy,
-  { keyDirectory, workspace, exempt, paths }: LeakScope,
+  { keyDirectory, keptKey, startedAt, workspace, exempt, paths }: LeakScope,
 ): Promise<string> {
   if (policy === "off" || keyDirectory === "") return "No leak check was run.";
-  const secrets = await readKeptSecrets(keyDirectory); // 1
+  const secrets = readKeptSecrets(keyDirectory, keptKey); // 1
   let prepared: LeakSearch | undefined;
   const search = () => {
     prepared ??= prepareSearch(secrets);
     return prepared;
   };
   // Links on the way to the workspace are followed, so that every path has one name. Links below it are not.
-  const roots = paths.map((path) => realPath(resolve(workspace, path)));
+  const named = paths.map((path) => realPath(resolve(workspace, path)));
+  const roots = [...named, ...targetsOutside(named, exempt)];
   const scan = scanFiles(roots, search, {
-    changedSince: startOf(keyDirectory),
-    exempt: new Set([keyDirectory, ...exempt].map(realPath)),
+    changedSince: startedAt ?? 0,
+    exempt: new Set([realPath(keyDirectory), ...exempt.filter(isInPlace).flatMap(pathsOf)]),
     endsAt: performance.now() + SECONDS * 1000,
     maxHits: MAX_HITS,
   }); // 2
   const names = new Set<string>();
   for (const hit of scan.hits) names.add(reportHit(log, hit, search(), realPath(workspace))); // 3
-  reportSkipped(log, scan.skipped, search, scan.hits.length >= MAX_HITS);
-  if (scan.hits.length === 0) {
-    const unseen = roots.find((root) => scan.skipped.includes(root));
-    if (policy === "fail" && unseen !== undefined) throw notSearched(search().showPath(unseen));
-    return describeClean(scan.filesRead);
+  if (scan.hits.length >= MAX_HITS) log.warn(`The leak check stopped after ${MAX_HITS} findings.`);
+  else if (scan.skipped.length > 0) {
+    const skipped = listNames(scan.skipped.map(search().showPath), 5);
+    if (policy === "fail" && scan.hits.length === 0) throw notSearched(skipped); // 4
+    log.warn(
+      `The leak check did not search ${skipped}, because the time limit (${SECONDS} s) was reached or they cannot be read.`,
+    );
   }
+  if (scan.hits.length === 0) return describeClean(scan.filesRead);
   const places = scan.hits.length === 1 ? "one place" : `${scan.hits.length} places`;
   const message =
     `The leak check found ${listNames([...names].sort())} in ${places} of the job's files. If a later step uploads, caches or commits these ` +
@@ -111,13 +131,30 @@ export async function checkForLeaks(
   return message;
 }
 
-/** The session began when its first file was written, which never changes again. */
-function startOf(keyDirectory: string): number {
+/**
+ * Whether an env file is still the file that is removed at the end. A link in its place leads to a file that stays, as after
+ * `mv .env shared/ && ln -s shared/.env`, and a folder of the same name can be another one.
+ */
+function isInPlace({ path, folder }: ExemptFile): boolean {
   try {
-    return statSync(join(keyDirectory, OWNER_FILE)).mtimeMs;
-  } catch (cause) {
-    throw masksUnreadable(cause); // A step deleted a part of the key directory.
+    return lstatSync(path).isFile() && identityOf(lstatSync(dirname(path))) === folder;
+  } catch {
+    return false;
   }
+}
+
+/** What links in the places of env files lead to, as far as it is not searched anyway. */
+function targetsOutside(roots: readonly string[], exempt: readonly ExemptFile[]): string[] {
+  const targets = exempt
+    .filter((file) => !isInPlace(file))
+    .map(({ path }) => ({ path, target: realPath(path) }));
+  return targets
+    .filter(({ path, target }) => target !== path && !roots.some((root) => isInside(target, root)))
+    .map(({ target }) => target);
+}
+
+function pathsOf({ path, draft }: ExemptFile): string[] {
+  return [path, draft];
 }
 
 /** Names the limits, because an all-clear without them would not be true; not the variables, because that would reveal their length. */
@@ -142,24 +179,10 @@ function reportHit(log: Log, hit: Hit, { identify, showPath }: LeakSearch, works
   return name;
 }
 
-function notSearched(path: string): StashError {
+function notSearched(paths: string): StashError {
   return new StashError(
     "LEAK_FOUND",
-    `The leak check could not search ${path}, so it is unknown whether a value is in there. Check that it exists and can be read.`,
+    `The leak check could not search ${paths}, so it is unknown whether a value is in there: they do not exist, cannot be read, or were not ` +
+      `reached within ${SECONDS} s. Make them readable, or delete them before the job ends.`,
   );
-}
-
-function reportSkipped(
-  log: Log,
-  skipped: readonly string[],
-  search: () => LeakSearch,
-  isFull: boolean,
-): void {
-  if (isFull) log.warn(`The leak check stopped after ${MAX_HITS} findings.`);
-  else if (skipped.length > 0) {
-    const shown = listNames(skipped.map(search().showPath), 5);
-    log.warn(
-      `The leak check did not search ${shown}, because the time limit (${SECONDS} s) was reached or they cannot be read.`,
-    );
-  }
 }

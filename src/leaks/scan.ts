@@ -156,7 +156,8 @@ function findInName(path: string, name: string, { matcher }: Search, scan: Scan)
 }
 
 function scanFile(path: string, search: BufferedSearch, { endsAt }: ScanOptions, scan: Scan): void {
-  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants; // Windows has only the first.
+  const descriptor = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     readThrough(descriptor, path, search, endsAt, scan);
     scan.filesRead += 1;

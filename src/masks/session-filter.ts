@@ -13,8 +13,8 @@ export interface SessionSecrets {
 }
 
 /** Masks what the session pulled. Throws as `readKeptSecrets` does, before anything is let through. */
-export async function maskSession(session: SessionSecrets, exact: boolean): Promise<void> {
-  maskInput(await readValues(session), exact);
+export function maskSession(session: SessionSecrets, exact: boolean): void {
+  maskInput(readValues(session), exact);
 }
 
 /**
@@ -23,17 +23,14 @@ export async function maskSession(session: SessionSecrets, exact: boolean): Prom
  *
  * @param announceReady is given the nonce that, written twice, is the mark
  */
-export async function maskSessionLog(
-  session: SessionSecrets,
-  announceReady: (nonce: string) => void,
-): Promise<void> {
-  const needles = deriveNeedles(await readValues(session));
+export function maskSessionLog(session: SessionSecrets, announceReady: (nonce: string) => void): void {
+  const needles = deriveNeedles(readValues(session));
   const nonce = randomBytes(16).toString("hex");
   announceReady(nonce);
   maskStream(needles, `${nonce}:${nonce}\n`);
 }
 
-async function readValues({ keyDirectory, credentials }: SessionSecrets): Promise<string[]> {
-  const secrets = [...secretsOf(credentials), ...(await readKeptSecrets(keyDirectory))];
+function readValues({ keyDirectory, credentials }: SessionSecrets): string[] {
+  const secrets = [...secretsOf(credentials), ...readKeptSecrets(keyDirectory)];
   return secrets.map(({ value }) => value);
 }

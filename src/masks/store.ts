@@ -8,40 +8,55 @@ import type { Secret } from "../lib/secret.ts";
 const FILE = "secrets.jsonl";
 const SECRETS_PER_LINE = 200; // A single payload for all of them would be held in memory six times over.
 
+const MAX_BYTES = 512 * 1024 * 1024; // the values of the largest answer that is read, encrypted
+
+/** Creates a key for the kept secrets of one session. */
+export function newKeptKey(): Buffer {
+  return randomBytes(32);
+}
+
 /**
- * Stores the secrets of a session for `mask`, the redirected log and the leak check, which run in processes of their own. They are
- * encrypted for the temporary key and stored next to it, so they are gone when the key is (docs/decisions/0008, 0009).
+ * Stores the secrets of a session for `mask`, the redirected log and the leak check, which run in processes of their own. They are gone
+ * when the key directory is (docs/decisions/0008, 0009, 0015).
  *
+ * @param publicKeyPem the temporary key's, where later commands of the job read the secrets: their key is then stored next to it, in an
+ *   envelope. Without it, only who is told the key can read them.
  * @throws {StashError} `KEY_DIRECTORY_FAILED`
  */
 export async function keepSecrets(
   keyDirectory: string,
-  publicKeyPem: string,
   secrets: readonly Secret[],
+  key: Buffer,
+  publicKeyPem?: string,
 ): Promise<void> {
-  await writeKeyDirectoryFile(keyDirectory, FILE, encryptedLines(secrets, publicKeyPem));
+  await writeKeyDirectoryFile(keyDirectory, FILE, encryptedLines(secrets, key, publicKeyPem));
 }
 
-/** The first line holds the envelope, and the number of secrets, so that a truncated file is not taken for a whole one. Payloads follow. */
-function* encryptedLines(secrets: readonly Secret[], publicKeyPem: string): Generator<string> {
-  const key = randomBytes(32);
-  yield `${JSON.stringify({ envelope: wrapDek(key, publicKeyPem), count: secrets.length })}\n`;
+/** The first line holds the number of secrets, so that a truncated file is not taken for a whole one, and the envelope. Payloads follow. */
+function* encryptedLines(
+  secrets: readonly Secret[],
+  key: Buffer,
+  publicKeyPem: string | undefined,
+): Generator<string> {
+  const envelope = publicKeyPem === undefined ? undefined : wrapDek(key, publicKeyPem);
+  yield `${JSON.stringify({ envelope, count: secrets.length })}\n`;
   for (let start = 0; start < secrets.length; start += SECRETS_PER_LINE) {
     const some = JSON.stringify(secrets.slice(start, start + SECRETS_PER_LINE));
     yield `${JSON.stringify(encryptPayload(some, key))}\n`;
   }
 }
 
-/** @throws {StashError} `MASKS_UNREADABLE` */
-export async function readKeptSecrets(keyDirectory: string): Promise<Secret[]> {
+/**
+ * @param keptKey what `keepSecrets` was given; without it, the key is in the envelope
+ * @throws {StashError} `MASKS_UNREADABLE`
+ */
+export function readKeptSecrets(keyDirectory: string, keptKey?: Buffer): Secret[] {
   try {
-    const [privateKey, text] = await Promise.all([
-      readKeyDirectoryFile(keyDirectory, PRIVATE_KEY_FILE),
-      readKeyDirectoryFile(keyDirectory, FILE),
-    ]);
+    if (keyDirectory === "") throw new RangeError("there is no key directory");
+    const text = readKeyDirectoryFile(keyDirectory, FILE, MAX_BYTES);
     const [head = "", ...payloads] = text.trimEnd().split("\n");
     const { envelope, count } = JSON.parse(head);
-    const key = openEnvelope(envelope, privateKey);
+    const key = keptKey ?? openEnvelope(envelope, readKeyDirectoryFile(keyDirectory, PRIVATE_KEY_FILE));
     const secrets: Secret[] = payloads.flatMap((payload) => JSON.parse(decryptPayload(payload, key) ?? ""));
     if (secrets.length !== count) throw new RangeError("the file is truncated");
     return secrets;
@@ -50,7 +65,7 @@ export async function readKeptSecrets(keyDirectory: string): Promise<Secret[]> {
   }
 }
 
-export function masksUnreadable(cause: unknown): StashError {
+function masksUnreadable(cause: unknown): StashError {
   return new StashError(
     "MASKS_UNREADABLE",
     "The masks of this session cannot be read, so no output is let through. The session may have been cleaned up already, or a step may " +

@@ -1,8 +1,9 @@
 import type { Host } from "../ci/host.ts";
 import { type CleanUpInputs, readCleanUpInputs } from "../inputs/clean-up.ts";
 import type { Inputs } from "../inputs/inputs.ts";
-import { readUndo, type Undo, type UndoJournal } from "../journal/undo-journal.ts";
-import { isKeyDirectoryPath } from "../key/path.ts";
+import { placeEnvFiles } from "../journal/env-file-record.ts";
+import { readUndo, type SavedUndo, type Undo, type UndoJournal } from "../journal/undo-journal.ts";
+import { keyDirectoryIn } from "../key/path.ts";
 import { readPreparation } from "../key/prepare.ts";
 import { abandonPreparedKey } from "../key/prepared.ts";
 import { lookForLeaks } from "../leaks/check.ts";
@@ -12,22 +13,18 @@ import { undoSession } from "./undo.ts";
 /**
  * The post step: undoes what main left, whatever happened to main.
  *
- * @throws {StashError} `LEAK_FOUND` when everything is undone, if `leak-check` is `fail`: the only reason for which post fails a job
+ * @throws {StashError} `LEAK_FOUND` when everything is undone, if `leak-check` is `fail`: the only reason for which post fails a job.
+ *   `STATE_FAILED` if what main saved cannot be read, or somebody else saved it
  */
 export async function cleanUp(host: Host): Promise<void> {
-  await deletePreparedKey(host);
-  const undo = readUndo(host.state);
-  if (undo === undefined) return host.log.info("SecretStash: nothing to clean up.");
+  const preparation = readPreparation(host);
+  if (preparation !== undefined) await abandonPreparedKey(preparation.keyDirectory); // Main did not claim it, or too late.
   const inputs = readCleanUpInputs(host.readInput, host.job.workspace);
-  const { outcome, leak } = await checkLeaks(host, inputs, undo);
-  await undoSession(host, inputs, undo, outcome);
+  const saved = readUndo(host.state, inputs.apiToken);
+  if (saved?.undo.keyDirectory === undefined) return host.log.info("SecretStash: nothing to clean up.");
+  const { outcome, leak } = await checkLeaks(host, inputs, saved);
+  await undoSession(host, inputs, saved, outcome);
   if (leak !== undefined) throw leak;
-}
-
-/** Deletes a prepared key that main did not claim, or found too late. */
-async function deletePreparedKey({ state }: Host): Promise<void> {
-  const { keyDirectory = "" } = readPreparation(state) ?? {};
-  if (isKeyDirectoryPath(keyDirectory)) await abandonPreparedKey(keyDirectory);
 }
 
 /**
@@ -40,9 +37,10 @@ export async function endSession(
   { service, cleanUp: choices }: Inputs,
   { undo, close }: UndoJournal,
 ): Promise<StashError | undefined> {
-  const inputs = { ...choices, apiToken: service.apiToken, caFile: service.caFile };
-  const { outcome, leak } = await checkLeaks(host, inputs, undo);
-  if (await undoSession(host, inputs, undo, outcome)) close();
+  const inputs = { ...choices, ...service };
+  const saved = { undo, isSealed: true };
+  const { outcome, leak } = await checkLeaks(host, inputs, saved);
+  if (await undoSession(host, inputs, saved, outcome)) close();
   return leak;
 }
 
@@ -50,17 +48,22 @@ export async function endSession(
 async function checkLeaks(
   { log, job }: Host,
   { leakCheck }: Pick<CleanUpInputs, "leakCheck">,
-  undo: Undo,
+  { undo }: SavedUndo,
 ): Promise<{ outcome?: string; leak?: StashError }> {
   if (!undo.isPulled) return {};
-  return lookForLeaks(log, leakCheck, leakScopeOf(undo, job.workspace, [job.workspace]));
+  return lookForLeaks(log, leakCheck, leakScopeOf(undo, job, [job.workspace]));
 }
 
 /** Where to look for the values of a session: not in the files that are meant to hold them. */
 export function leakScopeOf(
-  { keyDirectory = "", envFiles = [] }: Undo,
-  workspace: string,
+  { keyDirectory = "", envFiles = [], startedAt, keptKey }: Undo,
+  { workspace, temporaryDirectory }: Pick<Host["job"], "workspace" | "temporaryDirectory">,
   paths: readonly string[],
 ) {
-  return { keyDirectory, workspace, paths, exempt: envFiles.flatMap(({ path, draft }) => [path, draft]) };
+  const own = keyDirectoryIn(temporaryDirectory, keyDirectory) ?? "";
+  return {
+    ...{ keyDirectory: own, workspace, paths, startedAt },
+    exempt: placeEnvFiles(envFiles, own),
+    keptKey: keptKey === undefined ? undefined : Buffer.from(keptKey, "base64"),
+  };
 }

@@ -1,8 +1,7 @@
 import type { Host } from "../ci/host.ts";
-import { runMasked } from "../command/masked.ts";
+import { execCommand } from "../command/exec.ts";
 import { explainFailure } from "../doctor/explain.ts";
-import { openUndoJournal } from "../journal/undo-journal.ts";
-import { readInputs } from "./begin.ts";
+import { beginJournal, readInputs } from "./begin.ts";
 import { endSession } from "./end.ts";
 import { pullVariables } from "./pull.ts";
 import { reportSkipped } from "./report.ts";
@@ -17,13 +16,13 @@ export async function exec(host: Host, command: readonly string[]): Promise<numb
   const given = await readInputs(host);
   if (given === undefined) {
     reportSkipped(host);
-    return runMasked(host, command, { variables: new Map(), secrets: [], keyDirectory: "" });
+    return execCommand(host, command, { variables: new Map(), secrets: [], keyDirectory: "" });
   }
   const inputs = { ...given, exports: { ...given.exports, exportEnv: false } };
-  const journal = openUndoJournal(host.state);
+  const journal = beginJournal(host, inputs);
   let exitCode: number;
   try {
-    exitCode = await runMasked(host, command, await pullVariables(host, inputs, journal));
+    exitCode = await execCommand(host, command, await pullVariables(host, inputs, journal));
   } catch (error) {
     await endSession(host, inputs, journal);
     throw await explainFailure(host, inputs, error);

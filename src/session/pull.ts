@@ -6,8 +6,8 @@ import { explainFailure } from "../doctor/explain.ts";
 import { noteEnvFiles } from "../export/env-file-note.ts";
 import { type Pulled, planExports, warnOfGit, writeEnvFiles } from "../export/plan.ts";
 import type { Inputs } from "../inputs/inputs.ts";
-import { openUndoJournal, type Undo, type UndoJournal } from "../journal/undo-journal.ts";
-import { writeDeviceFile } from "../key/directory.ts";
+import type { Undo, UndoJournal } from "../journal/undo-journal.ts";
+import { sessionStart, writeDeviceFile } from "../key/directory.ts";
 import { defaultLabel } from "../key/label.ts";
 import { obtainKey } from "../key/obtain.ts";
 import { registerKey } from "../key/register.ts";
@@ -15,15 +15,15 @@ import { throwIfCancelled } from "../lib/cancellation.ts";
 import type { Secret } from "../lib/secret.ts";
 import { settleAll } from "../lib/settle-all.ts";
 import { maskValues, secretsOf } from "../masks/announce.ts";
-import { keepSecrets } from "../masks/store.ts";
+import { keepSecrets, newKeptKey } from "../masks/store.ts";
 import { mergeLayers } from "../select/layers.ts";
 import { chooseMasked } from "../select/masking.ts";
-import { checkRequired, selectVariables } from "../select/selection.ts";
+import { checkRequired, selectVariables, writtenOutNames } from "../select/selection.ts";
 import { connect } from "../stash/connect.ts";
 import type { Service } from "../stash/service.ts";
 import { decryptVariables } from "../variables/decrypt.ts";
 import { checkEnvironmentTypes, fetchEnvironments } from "../variables/fetch.ts";
-import { readInputs } from "./begin.ts";
+import { beginJournal, readInputs } from "./begin.ts";
 import { endSession } from "./end.ts";
 import { report, reportSkipped } from "./report.ts";
 import { summarize } from "./summary.ts";
@@ -33,11 +33,11 @@ import { sweepLeftovers } from "./sweep.ts";
 export async function pull(host: Host): Promise<void> {
   const inputs = await readInputs(host, () => host.refuseTracedJob());
   if (inputs === undefined) return reportSkipped(host);
-  const journal = openUndoJournal(host.state);
+  const journal = beginJournal(host, inputs);
   try {
-    const { variables, keyDirectory } = await pullVariables(host, inputs, journal);
+    const session = await pullVariables(host, inputs, journal);
     if (inputs.command.run === "") return;
-    await runCommand(host, inputs.command, variables, keyDirectory);
+    await runCommand(host, inputs.command, session);
   } catch (error) {
     await endSession(host, inputs, journal);
     throw await explainFailure(host, inputs, error);
@@ -77,22 +77,22 @@ export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJou
   const [{ key, keyDirectory }, { fetched, types }] = await settleAll(
     obtainKey(host, (path) => record({ keyDirectory: path })),
     fetch(service, inputs),
-    sweepLeftovers(host),
+    sweepLeftovers(host, inputs.service.apiToken),
   ); // 1
   const stored = mergeLayers(fetched);
   const choices = selectVariables([...stored.keys()], selection); // 2
 
-  record({ apiUrl: inputs.service.apiUrl.href, fingerprint: key.fingerprint });
+  record({ fingerprint: key.fingerprint, startedAt: sessionStart(keyDirectory) });
   const label = access.label || defaultLabel(job);
   const device = await registerKey(service, key, job, { label, ttlMinutes: access.ttlMinutes });
   record({ deviceKeyId: device.id, expiresAt: device.expiresAt });
   await writeDeviceFile(keyDirectory, device);
-  const wait = { log, cancelled, minutes: access.grantWaitMinutes };
-  const deks = await obtainDataKeys(service, fetched, device, wait); // 3
+  const context = { log, cancelled, minutes: access.grantWaitMinutes, dekPins: access.dekPins };
+  const deks = await obtainDataKeys(service, fetched, device, context); // 3
 
   const { variables, referredTo } = decryptVariables(stored, choices, deks, selection.resolveReferences);
   checkRequired(variables, selection.required);
-  const pulled = { keyDirectory, device, variables, types };
+  const pulled = { keyDirectory, device, variables, types, writtenOut: writtenOutNames(choices) };
   const plan = await planExports(host, exports, pulled); // 4
 
   const { minMaskLength } = inputs.masking;
@@ -100,18 +100,22 @@ export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJou
   const longEnough = referredTo.filter((value) => value.length >= minMaskLength);
   const masked = await maskValues(log, masking, longEnough, variables.size > 0 ? plan.json : "");
   if (log.keepsSecrets || inputs.cleanUp.leakCheck !== "off") {
-    await keepSecrets(keyDirectory, key.publicKeyPem, masked); // Not the credentials: later steps hold this key.
+    const keptKey = newKeptKey();
+    if (!log.keepsSecrets) record({ keptKey: keptKey.toString("base64") }); // Otherwise later commands of the job read them, too.
+    // Not the credentials: who reads these must not get anything that decrypts for ever.
+    await keepSecrets(keyDirectory, masked, keptKey, log.keepsSecrets ? key.publicKeyPem : undefined);
   } // 5
 
-  await warnOfGit(log, host.environment, plan.files);
-  await writeEnvFiles(plan.files, async (envFiles) => {
+  await warnOfGit(host, plan.files);
+  await writeEnvFiles(plan.files, async (files) => {
+    const envFiles = files.map(({ draft: _draft, backup: _backup, ...noted }) => noted);
     record({ envFiles });
-    await noteEnvFiles(keyDirectory, envFiles);
+    await noteEnvFiles(keyDirectory, envFiles, inputs.service.apiToken);
   });
   throwIfCancelled(cancelled);
   host.exporter.publish(plan);
   record({ isPulled: true, keepEnvFiles: exports.keepEnvFile }); // Not earlier: a failed pull keeps nothing.
-  if (exports.keepEnvFile) await noteEnvFiles(keyDirectory, []); // 6
+  if (exports.keepEnvFile) await noteEnvFiles(keyDirectory, [], inputs.service.apiToken); // 6
 
   report(host, inputs, pulled, choices, stored);
   if (inputs.cleanUp.summary) await summarize(log, inputs, pulled, { choices, stored, masking, key }); // 7

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { Host } from "../ci/host.ts";
 import { isSessionDirectoryPath, openSessionDirectory } from "../ci/session-directory.ts";
 import { readNotedEnvFiles } from "../export/env-file-note.ts";
@@ -9,13 +9,18 @@ import { listLeftovers } from "../key/leftovers.ts";
 /**
  * Removes what killed jobs of this user left: keys that have expired and whose job is gone. Never throws: what cannot be removed now is
  * left for the next sweep.
+ *
+ * @param apiToken tells which notes about env files are ours
  */
-export async function sweepLeftovers({ log, job }: Pick<Host, "log" | "job">): Promise<void> {
+export async function sweepLeftovers(
+  { log, job }: Pick<Host, "log" | "job">,
+  apiToken: string,
+): Promise<void> {
   const leftovers = await listLeftovers(job.leftoversDirectory);
   let removed = 0;
   for (const { path } of leftovers.filter(({ isDead }) => isDead)) {
     try {
-      await remove(path);
+      await remove(path, apiToken);
       removed += 1;
     } catch {
       // Another user made it after all, or the disk fails. This job does not depend on it.
@@ -26,12 +31,9 @@ export async function sweepLeftovers({ log, job }: Pick<Host, "log" | "job">): P
   }
 }
 
-async function remove(path: string): Promise<void> {
+async function remove(path: string, apiToken: string): Promise<void> {
   if (isSessionDirectoryPath(path)) return openSessionDirectory(path).delete();
-  for (const file of (await readNotedEnvFiles(path)).reverse()) {
-    // A note counts for its own directory only, however that was spelled when it was written.
-    await restoreForgottenEnvFile({ ...file, backup: join(path, basename(file.backup)) });
-  }
+  for (const file of readNotedEnvFiles(path, apiToken).reverse()) await restoreForgottenEnvFile(file);
   await deleteKeyDirectory(path);
   if (isSessionDirectoryPath(dirname(path))) openSessionDirectory(dirname(path)).delete();
 }

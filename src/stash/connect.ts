@@ -23,11 +23,13 @@ export interface Surroundings {
   environment: NodeJS.ProcessEnv;
   log: { info(message: string): void; debug(message: string): void };
   cancelled?: AbortSignal;
+  /** whether to trust none of the authorities that the environment names */
+  ignoresInherited?: boolean;
 }
 
 /** @throws {StashError} `CA_FILE_UNREADABLE`, `PROXY_INVALID` */
 export function connect(
-  { environment, log, cancelled }: Surroundings,
+  { environment, log, cancelled, ignoresInherited }: Surroundings,
   { apiUrl, apiToken, applicationId = "", timeoutSeconds, caFile = "" }: ServiceAddress,
 ): Service {
   const connection = createConnection({
@@ -40,6 +42,7 @@ export function connect(
     debug: log.debug,
     authorities: caFile === "" ? undefined : readAuthorities(caFile),
     cancelled,
+    ...(ignoresInherited !== undefined && { ignoresInherited }),
   });
   return { connection, applicationId };
 }

@@ -7,7 +7,15 @@ import { type Account, seedAccount } from "../stash-server/seed.ts";
 import { type StashServer, startStashServer } from "../stash-server/server.ts";
 
 // The stand-in's log would search every line for every mask. With 10,000 variables, nothing else would be measured.
-const noLog: Log = { write: () => {}, lines: [], raw: [], annotations: [], masks: [], mask: (line) => line };
+const noLog: Log = {
+  write: () => {},
+  lines: [],
+  raw: [],
+  annotations: [],
+  masks: [],
+  commands: { state: [], outputs: [], refused: 0 },
+  mask: (line) => line,
+};
 
 /** A server with one account, and steps of the action that pull from it. */
 export interface BenchAccount {

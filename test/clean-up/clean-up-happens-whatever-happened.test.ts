@@ -170,18 +170,6 @@ test("without any input left, everything on this machine is removed, and a warni
   );
 });
 
-test("post talks to the service that main used, whatever later steps did to the environment", async () => {
-  const session = await startSession();
-  const { inputs, job } = session;
-  const { "api-url": url = "", ...others } = inputs;
-  const environment = { SECRET_STASH_API_URL: url };
-  const step = job.uses(others, environment);
-  expect(await step.main()).toBe(0);
-  environment.SECRET_STASH_API_URL = "http://127.0.0.1:1";
-  expect(await step.post()).toBe(0);
-  expect(endpoints(session).at(-1)).toBe("DELETE /api/user/keys/ID");
-});
-
 test("a main that fails half way has deleted its key from the service, too", async () => {
   const session = await startSession({ variables: { PATH: "/tmp/evil" } });
   const step = session.step();

@@ -1,8 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { readKeptSecrets } from "../../src/masks/store.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { keepSecrets, newKeptKey, readKeptSecrets } from "../../src/masks/store.ts";
 import { startCliSession } from "../support/cli.ts";
 import { startSession } from "../support/session.ts";
 
@@ -97,13 +106,17 @@ test("a file that is unpacked with an old date is searched as well", async () =>
   );
 });
 
-test("if leaks are to fail the job, a check that could not run is a warning", async () => {
+test("if leaks are to fail the job, a check that could not run fails it", async () => {
   const session = await startSession({ variables });
   const step = session.step({ "leak-check": "fail" });
   await step.main();
   await session.job.run('rm -r "$SECRET_STASH_KEY_DIR"');
-  await step.post();
-  expect(session.job.log.annotations).toMatchObject([{ level: "warning" }]);
+  expect(await step.post()).toBe(1);
+  expect(session.job.log.annotations).toMatchObject([{ level: "error" }]);
+  expect(session.job.log.annotations[0]?.message).toMatch(
+    /^The leak check could not run, .*\[LEAK_FOUND\]\n/,
+  );
+  expect(session.server.store.listKeys()).toHaveLength(2);
 });
 
 test("the first and last line of a key, which every key has, are not a finding", async () => {
@@ -136,22 +149,26 @@ test("on disk, the values cannot be read without the key, and they are in no sta
   const found = spawnSync("grep", ["-rlF", secret, session.job.temp], { encoding: "utf8" });
   expect(found.stdout).toBe("");
   expect(JSON.stringify([...step.state])).not.toContain(secret);
-  // What later steps hold opens the values that they have anyway, and neither token nor grant key.
+  // Nothing that later steps can read opens what is kept.
   const [left = ""] = session.leftInTemp();
-  const kept = await readKeptSecrets(join(session.job.temp, left));
-  expect(kept.map(({ name }) => name)).toEqual(["DATABASE_PASSWORD", "SERVICE_KEY", "SHORT", "PUBLIC"]);
-  // Cut off after a whole line, it is not taken for all there is.
-  const file = join(session.job.temp, left, "secrets.jsonl");
-  const whole = readFileSync(file, "utf8");
-  writeFileSync(file, whole.slice(0, whole.indexOf("\n") + 1));
-  await expect(readKeptSecrets(join(session.job.temp, left))).rejects.toThrow(
+  expect(() => readKeptSecrets(join(session.job.temp, left))).toThrow(
     "The masks of this session cannot be read",
   );
-  writeFileSync(file, whole);
   // Control: the key opens it.
   writeFileSync(join(session.job.workspace, "out"), secret);
   await step.post();
   expect(session.job.log.annotations[0]?.message).toContain("Leak: out:1:1");
+});
+
+test("kept values that are cut off after a whole line are not taken for all there are", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "kept-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const key = newKeptKey();
+  await keepSecrets(folder, [{ name: "A", value: "one" }], key);
+  expect(readKeptSecrets(folder, key)).toEqual([{ name: "A", value: "one" }]);
+  const file = join(folder, "secrets.jsonl");
+  writeFileSync(file, readFileSync(file, "utf8").split("\n")[0] ?? "");
+  expect(() => readKeptSecrets(folder, key)).toThrow("The masks of this session cannot be read");
 });
 
 test("a workspace behind a link is searched like any other, and its env file is exempt", async () => {
@@ -229,7 +246,7 @@ test("the files of a failing command are searched, too, and it keeps its exit co
 
 test.each([
   ["all of it", 'rm -r "$SECRET_STASH_KEY_DIR"'],
-  ["a part of it", 'rm "$SECRET_STASH_KEY_DIR/session.json"'],
+  ["a part of it", 'rm "$SECRET_STASH_KEY_DIR/secrets.jsonl"'],
 ])("a command that deletes its key directory, %s, is no failure where leaks are none", async (_, run) => {
   const session = await startSession({ variables });
   expect(await session.step({ run }).main()).toBe(0);

@@ -61,12 +61,14 @@ test("state is saved before the key directory is made, and the key's id as soon 
     return match && kind !== "stdout" ? [`${kind} ${match[1]?.replace(/tmp-\w+/, "tmp")}`] : [];
   });
   expect(order).toEqual([
+    "write state", // first of all, before there is anything to undo
     "write state",
     "mkdir secret-stash-tmp",
     "write device_private_key.pem",
     "write state", // the fingerprint, before the request whose answer tells the id
     "write state",
     "write device.json",
+    "write state", // the key of the values that are kept for post
     "write state", // values are out
   ]);
 });

@@ -17,7 +17,7 @@ test("the command sees them, the job does not, the log shows none, and the key i
   expect(session.job.environment.size).toBe(0);
   expect(session.job.log.lines).toContain("key: ***");
   expect(readFileSync(join(session.job.workspace, "seen"), "utf8")).toBe(
-    "plain-secret-value\ndevice.json\ndevice_private_key.pem\nrun\nrun.pid\nsecrets.jsonl\nsession.json\n0\n",
+    "plain-secret-value\ndevice.json\ndevice_private_key.pem\nrun\nsecrets.jsonl\nsession.json\n0\n",
   );
   expect(step.outputs.has("key-dir")).toBe(false);
   expect(session.leftInTemp()).toEqual([]);

@@ -64,32 +64,37 @@ export function startJob(
       GITHUB_STEP_SUMMARY: join(files, "summary"),
     };
     for (const file of Object.values(commandFiles)) writeFileSync(file, "");
-    const base = {
-      PATH: process.env.PATH ?? "",
-      HOME: folder,
-      CI: "true",
+    const base = { PATH: process.env.PATH ?? "", HOME: folder, CI: "true", ...coverageEnvironment };
+    // GITHUB_ENV cannot overwrite these: the runner sets them last (src/Runner.Worker/Handlers/Handler.cs).
+    const own = {
       GITHUB_ACTIONS: "true",
       GITHUB_WORKSPACE: workspace,
       RUNNER_TEMP: temp,
       RUNNER_OS: "Linux",
-      ...coverageEnvironment,
+      ...commandFiles,
     };
+    const { commands } = log;
+    Object.assign(commands, { state: [], outputs: [], refused: 0 });
     const code = await execute(
       command,
       workspace,
-      { ...base, ...Object.fromEntries(environment), ...commandFiles, ...extra },
+      { ...base, ...Object.fromEntries(environment), ...own, ...extra },
       log,
       onStart,
     );
     try {
       summary.push(...readSummary(commandFiles.GITHUB_STEP_SUMMARY, log));
       const read = (file: string) => parseCommandFile(readFileSync(file, "utf8"));
-      const results = { outputs: read(commandFiles.GITHUB_OUTPUT), state: read(commandFiles.GITHUB_STATE) };
+      // The runner reads the files when the stage is over, so they win over commands.
+      const results = {
+        outputs: [...commands.outputs, ...read(commandFiles.GITHUB_OUTPUT)],
+        state: [...commands.state, ...read(commandFiles.GITHUB_STATE)],
+      };
       for (const [name, value] of read(commandFiles.GITHUB_ENV)) {
         if (name.toUpperCase() !== "NODE_OPTIONS") environment.set(name, value);
         else log.write(`::error::Can't store ${name} output parameter using '$GITHUB_ENV' command.`);
       }
-      return { code, ...results };
+      return { code: commands.refused > 0 ? code || 1 : code, ...results };
     } catch (error) {
       log.write(`::error::${(error as Error).message}`);
       return { code: 1, outputs: [], state: [] };

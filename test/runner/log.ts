@@ -18,11 +18,25 @@ export interface Log {
   readonly masks: string[];
   /** masks a line as it is shown */
   mask(line: string): string;
+  /** what the running stage has asked for by commands instead of files */
+  readonly commands: StageCommands;
+}
+
+/** Emptied when a stage begins. */
+export interface StageCommands {
+  state: [name: string, value: string][];
+  outputs: [name: string, value: string][];
+  /** how many disabled commands the stage has tried, each of which fails the step */
+  refused: number;
 }
 
 export function createLog(): Log {
   const masker = createMasker();
-  const log: Omit<Log, "write"> = { lines: [], raw: [], annotations: [], masks: [], mask: masker.mask };
+  const commands: StageCommands = { state: [], outputs: [], refused: 0 };
+  const log: Omit<Log, "write"> = {
+    ...{ lines: [], raw: [], annotations: [], masks: [] },
+    ...{ mask: masker.mask, commands },
+  };
   let resumeToken: string | undefined;
 
   const show = (line: string) => log.lines.push(masker.mask(line));
@@ -50,10 +64,14 @@ export function createLog(): Log {
       case "stop-commands":
         resumeToken = data;
         return undefined;
-      case "set-env":
-      case "set-output":
+      // Deprecated, and obeyed all the same (src/Runner.Worker/ActionCommandManager.cs).
       case "save-state":
+      case "set-output":
+        commands[command === "save-state" ? "state" : "outputs"].push([properties.name ?? "", data]);
+        return undefined;
+      case "set-env":
       case "add-path":
+        commands.refused += 1;
         return annotate("error", {}, `The \`${command}\` command is disabled.`);
       default:
         return show(line);

@@ -28,7 +28,8 @@ test.skipIf(!hasOpenssl)(`control: with NODE_EXTRA_CA_CERTS the same server is t
 
 test("a malformed proxy is named, and nothing is sent around it", async () => {
   const session = await startSession();
-  expect(await failingMain(session, {}, { HTTP_PROXY: "http://proxy.example.test:99999" })).toMatch(
+  const inputs = { "api-url": "https://stash.test" };
+  expect(await failingMain(session, inputs, { HTTPS_PROXY: "http://proxy.example.test:99999" })).toMatch(
     /^The proxy settings in the environment cannot be used.* \[PROXY_INVALID\]\n/,
   );
   expect(session.requests).toEqual([]);

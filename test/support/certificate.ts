@@ -10,8 +10,11 @@ import { onTestFinished } from "vitest";
 export const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 export const opensslTitle = hasOpenssl ? "" : " (openssl is missing: apt-get install openssl)";
 
+/** A made-up host, for what must not be loopback. Nothing resolves it, so it can be reached through a proxy only (RFC 6761 section 6.2). */
+export const STASH_HOST = "stash.test";
+
 /**
- * An https server on `localhost` with a self-signed certificate, closed when the test ends.
+ * An https server on `localhost`, which also proves to be the made-up host, with a self-signed certificate, closed when the test ends.
  *
  * @returns its address and the path of its certificate
  */
@@ -22,7 +25,7 @@ export async function startTlsServer(
   const folder = mkdtempSync(join(tmpdir(), "tls-server-"));
   const [key, certificate] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"];
-  const names = ["-addext", "subjectAltName=DNS:localhost"];
+  const names = ["-addext", `subjectAltName=DNS:localhost,DNS:${STASH_HOST}`];
   spawnSync("openssl", [...request, ...names, "-keyout", key, "-out", certificate]);
   const server = https.createServer(
     { key: readFileSync(key), cert: readFileSync(certificate), ...options },

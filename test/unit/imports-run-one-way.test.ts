@@ -54,19 +54,19 @@ const packages: Record<string, readonly string[]> = {
   session: ["node:path"],
   doctor: [],
   command: [
-    ...["@actions/exec", "node:child_process", "node:events", "node:fs", "node:fs/promises", "node:path"],
-    "node:stream",
+    ...["@actions/exec", "node:child_process", "node:events", "node:fs", "node:fs/promises", "node:net"],
+    ...["node:path", "node:stream"],
   ],
   leaks: ["node:fs", "node:path"],
   masks: ["node:crypto", "node:fs"],
   export: ["node:child_process", "node:crypto", "node:fs", "node:fs/promises", "node:path", "valibot"],
   variables: [],
-  access: ["node:fs/promises", "node:path", "node:timers/promises"],
+  access: ["node:fs", "node:path", "node:timers/promises"],
   key: [
-    ...["@actions/io", "node:child_process", "node:crypto", "node:fs/promises", "node:os", "node:path"],
-    "node:timers/promises",
+    ...["@actions/io", "node:child_process", "node:crypto", "node:fs", "node:fs/promises", "node:os"],
+    ...["node:path", "node:timers/promises"],
   ],
-  journal: ["valibot"],
+  journal: ["node:path", "valibot"],
   ci: [
     ...["@actions/core", "node:crypto", "node:events", "node:fs", "node:os", "node:path", "node:readline"],
     "node:util",
@@ -78,7 +78,7 @@ const packages: Record<string, readonly string[]> = {
   redact: [],
   crypto: ["node:crypto", "node:util"],
   http: ["node:crypto", "node:fs", "node:http", "node:https", "node:string_decoder", "node:timers/promises"],
-  lib: ["leven", "node:os"],
+  lib: ["leven", "node:fs", "node:os", "node:path", "node:timers/promises"],
 };
 
 test.each(files)("%s uses only the packages of its room", (file) => {

@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -14,13 +15,14 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { writeEnvFile } from "../../src/export/env-file.ts";
 import { deleteDraft, restoreEnvFile } from "../../src/export/env-file-restore.ts";
-import type { EnvFileRecord } from "../../src/journal/env-file-record.ts";
+import type { EnvFile } from "../../src/journal/env-file-record.ts";
 import { deleteKeyDirectory } from "../../src/key/delete.ts";
 import { createKeyDirectory } from "../../src/key/directory.ts";
 import { newKeyDirectoryPath } from "../../src/key/path.ts";
+import { identityOf } from "../../src/lib/safe-file.ts";
 
 let folder = "";
-let file: EnvFileRecord;
+let file: EnvFile;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "left-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,7 +34,8 @@ beforeEach(() => {
     written: false,
     originalHash: "",
     mode: 0o644,
-    identity: "",
+    folder: identityOf(lstatSync(folder)),
+    version: "",
   };
 });
 
@@ -57,7 +60,7 @@ describe("an env file", () => {
 
   test("killed between backup and rename: the draft, which holds values, is deleted", async () => {
     writeFileSync(file.path, "MINE=1\n");
-    writeFileSync(file.backup, "MINE=1\n");
+    writeFileSync(file.backup, "MINE=1\n", { mode: 0o600 });
     writeFileSync(file.draft, "SECRET='x'\n");
     await restoreEnvFile(file);
     expect(existsSync(file.draft)).toBe(false);

@@ -26,7 +26,7 @@ export const cleanUp: Command = {
     const { cleanUp } = await import(/* webpackMode: "eager" */ "../../session/end.ts");
     const { detectHost } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
     const { environment } = call;
-    const given = readGivenInputs(call);
+    const given = await readGivenInputs(call);
     const cancelled = neverCancelled;
     const host = detectHost({ environment, given, session, exportsTo: "file", cancelled });
     try {

@@ -17,7 +17,7 @@ export const doctor: Command = {
   runsOnOldNode: true, // It reports that by itself.
   run: async (call) => {
     const { flags, environment } = call;
-    const given = readGivenInputs(call);
+    const given = await readGivenInputs(call);
     const { createTerminal } = await import(/* webpackMode: "eager" */ "../../ci/terminal.ts");
     const { detectSystem } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
     const { diagnose } = await import(/* webpackMode: "eager" */ "../../doctor/doctor.ts");

@@ -14,7 +14,7 @@ export const exec: Command = {
   runsOnOldNode: false,
   run: async (call) => {
     const { environment, operands } = call;
-    const given = readGivenInputs(call);
+    const given = await readGivenInputs(call);
     const session = createSessionDirectory();
     const { exec } = await import(/* webpackMode: "eager" */ "../../session/exec.ts");
     const { detectHost } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");

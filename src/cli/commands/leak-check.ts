@@ -28,8 +28,10 @@ export const leakCheck: Command = {
     const { detectSystem } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
     const { environment, operands } = call;
     const { log, job } = detectSystem({ environment, given: new Map(), cancelled: neverCancelled });
-    const undo = readUndo(createSessionState(session)) ?? {};
-    const scope = leakScopeOf(undo, job.workspace, operands.length > 0 ? operands : ["."]);
+    // Without the token, nobody can tell who wrote this. It is used to leave files out of the search, and to nothing else.
+    const { undo } = readUndo(createSessionState(session), "") ?? { undo: {} };
+    const place = { workspace: job.workspace, temporaryDirectory: session.path };
+    const scope = leakScopeOf(undo, place, operands.length > 0 ? operands : ["."]);
     log.info(`SecretStash: ${await checkForLeaks(log, "fail", scope)}`);
     return exitCodes.success;
   },

@@ -1,12 +1,11 @@
-import { lstatSync, readFileSync } from "node:fs";
-import { createSessionState } from "../../ci/shell.ts";
 import { onEndingSignals } from "../../lib/cancellation.ts";
 import { StashError, systemCode } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
+import { readPlainFile } from "../../lib/safe-file.ts";
 import { maskInput } from "../../masks/filter.ts";
 import type { Call, Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import { sessionFlag } from "../flags.ts";
+import { readGivenInputs, secretFileFlags, sessionFlag } from "../flags.ts";
 import { findSession, neverCancelled } from "../session.ts";
 
 export const mask: Command = {
@@ -18,6 +17,7 @@ export const mask: Command = {
     ...sessionFlag,
     "values-file": { value: "FILE", description: "A JSON array of strings to mask (mode 0600)." },
     exact: { description: "Mask the values only as they are, and in no other form." },
+    ...secretFileFlags,
     "session-log": { description: "For the GitLab component: mask the redirected log of the job." },
   },
   operands: "none",
@@ -40,22 +40,25 @@ export const mask: Command = {
     const isSessionLog = flags.has("session-log");
     if (isSessionLog) onEndingSignals(() => {}); // It outlives the job, whose last words it has to mask.
     const filter = await import(/* webpackMode: "eager" */ "../../masks/session-filter.ts");
-    const { readUndo } = await import(/* webpackMode: "eager" */ "../../journal/undo-journal.ts");
-    const keyDirectory = readUndo(createSessionState(session))?.keyDirectory ?? "";
-    const secrets = { keyDirectory, credentials: await readJobCredentials(call) };
-    if (isSessionLog) {
-      await filter.maskSessionLog(secrets, (nonce) => session.write("ready", nonce));
-    } else await filter.maskSession(secrets, flags.has("exact"));
+    const { findKeyDirectory } = await import(/* webpackMode: "eager" */ "../../key/directory.ts");
+    const secrets = {
+      keyDirectory: findKeyDirectory(session.path),
+      credentials: await readJobCredentials(call),
+    };
+    if (isSessionLog) filter.maskSessionLog(secrets, (nonce) => session.write("ready", nonce));
+    else filter.maskSession(secrets, flags.has("exact"));
     return exitCodes.success;
   },
 };
 
-/** The job can print the credentials in its environment, and the content of the file that one of them may name. */
-async function readJobCredentials({ environment }: Call) {
+/** The job can print the credentials that it was given, and the content of the file that one of them may name. */
+async function readJobCredentials(call: Call) {
   const { readCredentials } = await import(/* webpackMode: "eager" */ "../../inputs/credentials.ts");
   const { detectSystem } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
-  const { readInput, job, log } = detectSystem({ environment, given: new Map(), cancelled: neverCancelled });
-  const credentials = readCredentials(readInput, job.workspace, { regularFilesOnly: true });
+  const { environment } = call;
+  const given = await readGivenInputs(call);
+  const { readInput, job, log } = detectSystem({ environment, given, cancelled: neverCancelled });
+  const credentials = readCredentials(readInput, job.workspace);
   if (credentials.grantKey?.error !== undefined && credentials.grantKey.text === "") {
     log.warn(
       "The grant key is not masked, because it is in a file that cannot be read from here. The file was deleted or replaced, or its path is " +
@@ -72,12 +75,13 @@ function readValuesFile(path: string): string[] {
     });
   let text: string;
   try {
-    const mode = lstatSync(path).mode & 0o777;
+    const { bytes, stats } = readPlainFile(path);
+    const mode = stats.mode & 0o777;
     if (process.platform !== "win32" && (mode & 0o077) !== 0) {
       const octal = mode.toString(8).padStart(4, "0");
       throw unreadable(`is readable by others (mode ${octal}). Run chmod 600 on it.`);
     }
-    text = readFileSync(path, "utf8");
+    text = bytes.toString("utf8");
   } catch (error) {
     if (error instanceof StashError) throw error;
     throw unreadable(`cannot be read (${systemCode(error)}). Check the path and its permissions.`, error);

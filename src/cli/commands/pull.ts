@@ -32,7 +32,7 @@ export const pull: Command = {
         "--format can only be shell, for eval. To write a file in another format, use --env-file.",
       );
     }
-    const given = readGivenInputs(call);
+    const given = await readGivenInputs(call);
     const known = findSession(call);
     if (known !== undefined && hasUndo(createSessionState(known))) {
       throw new StashError(

@@ -1,19 +1,17 @@
 import { expect, test } from "vitest";
 import { startSession } from "../support/session.ts";
 
-test("every input can come from SECRET_STASH_…, and with: wins", async () => {
+test("token, grant key, application and environment can come from SECRET_STASH_…, and with: wins", async () => {
   const session = await startSession();
   const { account, inputs, job } = session;
   const step = job.uses(
-    { environment: account.environment },
+    { environment: account.environment, "api-url": `${session.server.url}///`, ttl: "7", label: "given" },
     {
       SECRET_STASH_API_TOKEN: account.apiToken,
       SECRET_STASH_APPLICATION_ID: account.applicationId,
       SECRET_STASH_ENVIRONMENT: "another",
-      SECRET_STASH_API_URL: `${session.server.url}///`,
       SECRET_STASH_GRANT_KEY: inputs["grant-key"] ?? "",
-      SECRET_STASH_TTL: "7",
-      SECRET_STASH_LABEL: "from a variable",
+      SECRET_STASH_TTL: "9", // with: has it as well
     },
   );
   expect(await step.main()).toBe(0);
@@ -21,11 +19,11 @@ test("every input can come from SECRET_STASH_…, and with: wins", async () => {
     ({ method, url }) => method === "POST" && url === "/api/user/keys",
   );
   expect(JSON.parse(registration?.body ?? "{}")).toMatchObject({
-    label: "from a variable",
+    label: "given",
     key_type: "device",
     is_temporary: true,
     ttl_minutes: 7,
-    metadata: { label: "from a variable", platform: process.platform, temporary: true, ttl_minutes: 7 },
+    metadata: { label: "given", platform: process.platform, temporary: true, ttl_minutes: 7 },
   });
 });
 

@@ -1,0 +1,39 @@
+import { hash } from "node:crypto";
+import { readNamedFile } from "../lib/safe-file.ts";
+
+// Each of these can also be set by a later step of the job, through GITHUB_ENV. So what main used is remembered, and post uses that.
+const proxyVariables = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"];
+const authorityVariables = ["NODE_USE_SYSTEM_CA", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS"];
+
+/** The way to the service that a stage took: its proxies, and what identifies the authorities that it trusted. */
+export interface Network {
+  /** the variables that name proxies; a value can hold a password */
+  proxies: Record<string, string>;
+  /** hash of the certificates in `ca-file`; empty if there is none */
+  caFile: string;
+  /** hash of what Node takes its other authorities from */
+  inherited: string;
+}
+
+/** Describes the way to the service, for a later stage to compare. A file that cannot be read counts as empty. */
+export function describeNetwork(environment: NodeJS.ProcessEnv, caFile: string): Network {
+  const proxies = proxyVariables.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  const variables = authorityVariables.map((name) => environment[name] ?? "");
+  const inherited = [...variables, contentOf(environment.NODE_EXTRA_CA_CERTS ?? "")];
+  return {
+    proxies: Object.fromEntries(proxies),
+    caFile: caFile === "" ? "" : hash("sha256", contentOf(caFile)),
+    inherited: hash("sha256", JSON.stringify(inherited)),
+  };
+}
+
+function contentOf(path: string): string {
+  try {
+    return path === "" ? "" : readNamedFile(path).toString("latin1");
+  } catch {
+    return "";
+  }
+}

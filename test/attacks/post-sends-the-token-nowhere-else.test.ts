@@ -1,0 +1,113 @@
+import { readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { startCliSession } from "../support/cli.ts";
+import { endpoints, startSession } from "../support/session.ts";
+
+// Attack 2: the command of `run`, another step, or a script writes the state that post reads.
+
+const NOT_OURS = /is not one that main saved with this api-token, so nothing in it was touched\./;
+
+test("a state that the command of run writes is not taken, and the file is not there to be found", async () => {
+  const thief = await startThief();
+  const session = await startSession();
+  const forged = JSON.stringify({
+    apiUrl: thief.url,
+    origin: thief.url,
+    keyDirectory: "/x",
+    fingerprint: "f",
+    deviceKeyId: 1,
+  });
+  // The runner's files share one folder, so the path can be found from that of GITHUB_ENV. Main is killed, so it cannot write after that.
+  const run = `echo "state: \${GITHUB_STATE-none}" > seen
+    echo 'undo=${forged}' >> "$(dirname "$GITHUB_ENV")/state"
+    echo '::save-state name=undo::${forged}'
+    kill -9 $PPID`;
+  const step = session.step({ run });
+  expect(await step.main()).toBe(137);
+  expect(await readText(join(session.job.workspace, "seen"))).toBe("state: none\n");
+  expect(step.state.get("undo")).toContain(thief.url);
+  expect(await step.post()).toBe(0);
+  expect(thief.tokens).toEqual([]);
+  expect(session.job.log.annotations.map(({ message }) => message)).toEqual([
+    expect.stringMatching(NOT_OURS),
+  ]);
+});
+
+test("a state that an earlier step names through GITHUB_ENV is not taken when main saved none", async () => {
+  const thief = await startThief();
+  const session = await startSession();
+  const forged = JSON.stringify({ origin: thief.url, fingerprint: "f", keyDirectory: session.job.workspace });
+  await session.job.run(`echo 'STATE_undo=${forged}' >> "$GITHUB_ENV"`);
+  const step = session.step({ ttl: "never" });
+  expect(await step.main()).toBe(1);
+  expect(await step.post()).toBe(0);
+  expect(thief.tokens).toEqual([]);
+  expect(session.job.log.annotations.at(-1)?.message).toMatch(NOT_OURS);
+});
+
+test("a state of another run, and another api-url in post, get no token either", async () => {
+  const thief = await startThief();
+  const session = await startSession();
+  const inputs = { ...session.inputs };
+  const step = session.job.uses(inputs, { GITHUB_RUN_ID: "1" });
+  expect(await step.main()).toBe(0);
+  inputs["api-url"] = thief.url;
+  expect(await step.post()).toBe(0);
+  expect(session.job.log.annotations.at(-1)?.message).toMatch(
+    /device key 3 is still registered \(the token was not sent, because api-url is no longer what it was\)/,
+  );
+  const replayed = session.job.uses({ ...session.inputs }, { GITHUB_RUN_ID: "2" });
+  for (const [name, value] of step.state) replayed.state.set(name, value);
+  expect(await replayed.post()).toBe(0);
+  expect(session.job.log.annotations.at(-1)?.message).toMatch(NOT_OURS);
+  expect(thief.tokens).toEqual([]);
+  expect(endpoints(session).filter((line) => line.startsWith("DELETE"))).toEqual([]);
+});
+
+test("an undo.json that a script edited leads clean-up nowhere", async () => {
+  const thief = await startThief();
+  const session = await startCliSession();
+  const other = join(session.job.workspace, "other.env");
+  writeFileSync(other, "OTHER=1\n");
+  expect((await session.run(["pull"], { environment: { SECRET_STASH_ENV_FILE: ".env" } })).code).toBe(0);
+  const [left = ""] = session.left();
+  const directory = join(session.job.temp, "tmp", left);
+  const undo = JSON.parse(await readText(join(directory, "undo.json")));
+  undo.origin = thief.url;
+  undo.envFiles[0].path = other;
+  writeFileSync(join(directory, "undo.json"), JSON.stringify(undo));
+  const { code, stderr } = await session.run(["clean-up", "--session-dir", directory]);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(NOT_OURS);
+  expect(thief.tokens).toEqual([]);
+  expect(await readText(other)).toBe("OTHER=1\n");
+  expect(session.left()).toEqual([]);
+});
+
+test("control: what main saved is undone, with the token, at the service", async () => {
+  const session = await startSession();
+  const step = session.step({ "env-file": ".env" });
+  expect(await step.main()).toBe(0);
+  expect(await step.post()).toBe(0);
+  expect(endpoints(session).at(-1)).toBe("DELETE /api/user/keys/ID");
+  expect(readdirSync(session.job.workspace)).toEqual([]);
+});
+
+async function readText(path: string): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  return readFile(path, "utf8");
+}
+
+async function startThief(): Promise<{ url: string; tokens: string[] }> {
+  const tokens: string[] = [];
+  const server = createServer((request, response) => {
+    tokens.push(request.headers.authorization ?? "");
+    response.end("{}");
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  onTestFinished(() => void server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, tokens };
+}
