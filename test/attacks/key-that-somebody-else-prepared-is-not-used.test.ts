@@ -7,9 +7,12 @@ import { type Session, startSession } from "../support/session.ts";
 
 // Attack 4: where there is no pre, another step can set the variable `STATE_prepared`, and so impose a key of its own.
 
-test("a preparation that is not sealed with the token is ignored", async () => {
+test.each<[string, (session: Session) => string]>([
+  ["in the workspace, open to all", (session) => plant(session, session.job.workspace, 0o777)],
+  ["in the temp directory, private", (session) => plant(session, session.job.temp, 0o700)],
+])("a preparation that is not sealed with the token is ignored: %s", async (_, make) => {
   const session = await startSession();
-  const keyDirectory = plant(session, session.job.workspace, 0o777);
+  const keyDirectory = make(session);
   await session.job.run(
     `echo 'STATE_prepared=${JSON.stringify({ keyDirectory, pid: process.pid })}' >> "$GITHUB_ENV"`,
   );

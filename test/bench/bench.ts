@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { generateKeys } from "../stash-server/owner.ts";
 import { startAccount } from "./account.ts";
 import { benchLeakCheck } from "./leak-check.ts";
+import { benchMasks, tableOfMasks } from "./masks.ts";
 import { benchRedactor, claimsOfRedactor, tableOfRedactor } from "./redactor.ts";
 import { tableOfClaims, tableOfTimes } from "./report.ts";
 import { benchScale } from "./scale.ts";
@@ -27,8 +28,14 @@ try {
   const leakCheck = benchLeakCheck(folder, rounds.search);
   const redactor = benchRedactor(folder, rounds.search, 200);
   const claims = [...stages.claims, ...scale, ...leakCheck, ...claimsOfRedactor(redactor ?? [])];
-  const figures: Figures = { claims, times: stages.times, redactor: redactor ?? [] };
-  console.log(tableOfClaims(claims), tableOfTimes(stages.times), tableOfRedactor(figures.redactor));
+  const masks = benchMasks();
+  const figures: Figures = { claims, times: stages.times, masks, redactor: redactor ?? [] };
+  console.log(
+    tableOfClaims(claims),
+    tableOfTimes(stages.times),
+    tableOfMasks(masks),
+    tableOfRedactor(figures.redactor),
+  );
   if (redactor === undefined)
     console.log("Left out: what is measured beside ripgrep, which is not installed.");
   if (!flags.quick) writeFigures(figures);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { replaceBetweenMarkers } from "../docs/tables.ts";
 import { actionRoot } from "../runner/job.ts";
 import { drawChart } from "./chart.ts";
+import { type MasksRow, tableOfMasks } from "./masks.ts";
 import { type RedactorRow, tableOfRedactor } from "./redactor.ts";
 import { type Claim, isMet, tableOfClaims, tableOfTimes } from "./report.ts";
 
@@ -11,13 +12,14 @@ export interface Figures {
   claims: readonly Claim[];
   /** milliseconds of every round, by stage */
   times: ReadonlyMap<string, readonly number[]>;
+  masks: readonly MasksRow[];
   redactor: readonly RedactorRow[];
 }
 
 const docs = join(actionRoot, "docs");
 
 /** Writes `docs/performance.json`, `docs/performance.svg`, and the tables between the markers of `docs/performance.md`. */
-export function writeFigures({ claims, times, redactor }: Figures): void {
+export function writeFigures({ claims, times, masks, redactor }: Figures): void {
   const machine = {
     date: new Date().toISOString().slice(0, 10),
     processors: availableParallelism(),
@@ -31,6 +33,7 @@ export function writeFigures({ claims, times, redactor }: Figures): void {
     milliseconds: Object.fromEntries(
       Array.from(times, ([name, values]) => [name, values.map((value) => Math.round(value * 10) / 10)]),
     ),
+    masks,
     redactor,
   };
   writeFileSync(join(docs, "performance.json"), `${JSON.stringify(figures, null, 2)}\n`);
@@ -40,6 +43,7 @@ export function writeFigures({ claims, times, redactor }: Figures): void {
     machine: `${machine.date}: ${machine.model}, ${machine.processors} processors, ${machine.system}, Node ${machine.node}.`,
     claims: tableOfClaims(claims),
     times: tableOfTimes(times),
+    masks: tableOfMasks(masks),
     redactor: tableOfRedactor(redactor),
   };
   const text = Object.entries(tables).reduce(

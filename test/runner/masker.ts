@@ -3,6 +3,8 @@ export interface Masker {
   /** `::add-mask::`, already unescaped. Returns the runner's warning, if it gives one. */
   add(value: string): string | undefined;
   mask(line: string): string;
+  /** every string that is looked for */
+  strings(): string[];
 }
 
 export function createMasker(): Masker {
@@ -21,6 +23,7 @@ export function createMasker(): Masker {
       return undefined;
     },
     mask: (line) => replaceRanges(line, mergeRanges(registered.findAll(line))),
+    strings: registered.all,
   };
 }
 
@@ -77,10 +80,11 @@ type Range = readonly [start: number, end: number];
 const PREFIX = 4;
 
 /** Strings by their first characters, so that a hundred thousand of them are not all searched for in every line. */
-function createIndex(): { add(text: string): void; findAll(line: string): Range[] } {
+function createIndex(): { add(text: string): void; findAll(line: string): Range[]; all(): string[] } {
   const byPrefix = new Map<string, Set<string>>();
   const lengths = new Set<number>();
   return {
+    all: () => [...byPrefix.values()].flatMap((texts) => [...texts]),
     add: (text) => {
       if (text === "") return;
       const prefix = text.slice(0, PREFIX);
