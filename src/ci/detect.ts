@@ -28,6 +28,7 @@ export function detectHost({ session, exportsTo, ...options }: HostOptions): Hos
     job: {
       ...system.job,
       temporaryDirectory: session.path,
+      ownsTemporaryDirectory: true,
       leftoversDirectory: dirname(session.path),
     },
     state: createSessionState(session),

@@ -22,7 +22,7 @@ export function publishToCommandFiles(
     ] as const) {
       if (entries.size === 0) continue;
       const path = environment[file] ?? "";
-      const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+      const descriptor = openCommandFile(path);
       files.push({ path, descriptor, size: fstatSync(descriptor).size });
       writeFileSync(descriptor, formatGitHub(entries, EOL));
     }
@@ -37,6 +37,29 @@ export function publishToCommandFiles(
   } finally {
     for (const { descriptor } of files) closeSync(descriptor);
   }
+}
+
+/**
+ * Adds to `GITHUB_STATE`. The value is on disk when this returns.
+ *
+ * @throws the system's error
+ */
+export function appendToState(path: string, name: string, value: string): void {
+  const descriptor = openCommandFile(path);
+  try {
+    writeFileSync(descriptor, formatGitHub(new Map([[name, value]]), EOL));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The command of `run` could put a pipe in the place of one of these, which would block whoever opens it. */
+function openCommandFile(path: string): number {
+  const { O_WRONLY, O_APPEND, O_NONBLOCK = 0 } = constants;
+  const descriptor = openSync(path, O_WRONLY | O_APPEND | O_NONBLOCK);
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  throw Object.assign(new TypeError("not a file"), { code: "NOT_A_FILE" });
 }
 
 function rollBack({ path, size }: { path: string; size: number }): void {

@@ -6,7 +6,7 @@ import * as core from "@actions/core";
 import { inputDefaults, inputVariable, variableInputs } from "../inputs/defaults.ts";
 import { describeError, StashError, systemCode } from "../lib/errors.ts";
 import { explainMissingSecrets } from "./github-event.ts";
-import { publishToCommandFiles } from "./github-files.ts";
+import { appendToState, publishToCommandFiles } from "./github-files.ts";
 import type { Host, Log, StateStore } from "./host.ts";
 import { describeGitHubJob } from "./job-origin.ts";
 
@@ -28,6 +28,7 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: Abor
       ...describeGitHubJob(environment),
       workspace: resolve(environment.GITHUB_WORKSPACE || "."),
       temporaryDirectory,
+      ownsTemporaryDirectory: false,
       leftoversDirectory: temporaryDirectory,
       hostname: hostname() || "Unknown Host",
       platform: process.platform,
@@ -121,12 +122,12 @@ function markOf(secret: string): string {
 /** Without GITHUB_STATE, `core.saveState` falls back to a workflow command. The runner still obeys it, but it would show the state in the log. */
 function createStepState(environment: NodeJS.ProcessEnv): StateStore {
   return {
-    scope: `${environment.GITHUB_RUN_ID} ${environment.GITHUB_RUN_ATTEMPT}`,
+    scope: ["RUN_ID", "RUN_ATTEMPT", "JOB", "ACTION"].map((name) => environment[`GITHUB_${name}`]).join(" "),
     read: (name) => environment[`STATE_${name}`] ?? "",
     save: (name, value) => {
       try {
         if (!environment.GITHUB_STATE) throw new TypeError("GITHUB_STATE is not set");
-        core.saveState(name, value);
+        appendToState(environment.GITHUB_STATE, name, value);
       } catch (cause) {
         throw new StashError(
           "STATE_FAILED",

@@ -49,6 +49,8 @@ export interface JobInfo {
   readonly workspace: string;
   /** where the key directory is created */
   readonly temporaryDirectory: string;
+  /** whether the temp directory is this session's own, and holds nothing of other jobs */
+  readonly ownsTemporaryDirectory: boolean;
   /** where killed jobs may have left key directories and sessions */
   readonly leftoversDirectory: string;
   readonly hostname: string;

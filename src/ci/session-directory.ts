@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, renameSync, rmSync, type Stats, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
-import { readOwnFile } from "../lib/safe-file.ts";
+import { checkSharedDirectory, readOwnFile } from "../lib/safe-file.ts";
 
 const NAME = /^secret-stash-session-[\w.-]{8,64}$/;
 
@@ -37,6 +37,7 @@ const removal = { maxRetries: 5, retryDelay: 100 };
 export function createSessionDirectory(): SessionDirectory {
   const path = join(sessionsDirectory(), `secret-stash-session-${randomBytes(8).toString("hex")}`);
   try {
+    checkSharedDirectory(sessionsDirectory());
     mkdirSync(path, { mode: 0o700 });
   } catch (cause) {
     throw new StashError(
@@ -70,6 +71,11 @@ export function openSessionDirectory(given: string): SessionDirectory {
   const user = process.getuid?.();
   if (user !== undefined && (found.uid !== user || (found.mode & 0o077) !== 0)) {
     throw refused(path, "another user owns it, or other users have access to it");
+  }
+  try {
+    checkSharedDirectory(dirname(path));
+  } catch {
+    throw refused(path, "every user could replace it, because the directory that it is in has no sticky bit");
   }
   return sessionDirectory(path);
 }

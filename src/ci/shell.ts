@@ -36,6 +36,7 @@ export function createShellSystem({ environment, given, cancelled }: SystemOptio
       origin: {},
       workspace: resolve("."),
       temporaryDirectory,
+      ownsTemporaryDirectory: false,
       leftoversDirectory: temporaryDirectory,
       hostname: hostname() || "Unknown Host",
       platform: process.platform,

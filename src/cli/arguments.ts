@@ -5,7 +5,7 @@ import { StashError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import type { Call, Command } from "./command.ts";
 import { type CommandName, commands, isCommandName } from "./commands.ts";
-import { secretInputs } from "./flags.ts";
+import { ENV_FILE_FLAG, secretInputs } from "./flags.ts";
 
 /** What the arguments ask for. */
 export type Request =
@@ -65,6 +65,12 @@ function refuseSecrets(command: string, args: readonly string[]): void {
 function refuseUnknownFlags(command: string, args: readonly string[], known: readonly string[]): void {
   for (const arg of args) {
     const name = /^--([A-Za-z][\w-]{0,39})(?:=|$)/.exec(arg)?.[1];
+    if (name === "env-file" && known.includes(ENV_FILE_FLAG)) {
+      throw usageError(
+        `Node itself reads --env-file, and runs what the file says in NODE_OPTIONS. Use --${ENV_FILE_FLAG} FILE.`,
+        command,
+      );
+    }
     if (name === undefined || known.includes(name)) continue;
     const flags = known.map((flag) => `--${flag}`);
     throw usageError(`${command} has no flag --${name}.${didYouMean(`--${name}`, flags)}`, command);

@@ -13,13 +13,24 @@ export const secretFileFlags: Flags = {
   "grant-key-file": { value: "FILE", description: "File that holds the grant key; - for standard input." },
 };
 
+/**
+ * The flag of the input `env-file`. Node itself looks for `--env-file` among all arguments, also among those of the program, and runs what the
+ * file says in NODE_OPTIONS before the program starts (src/node_dotenv.cc). A pull request can contain such a file.
+ */
+export const ENV_FILE_FLAG = "write-env-file";
+
 /** The flags of every command that pulls. */
 export const inputFlags: Flags = {
   ...Object.fromEntries(
     Object.keys(inputDefaults)
-      .filter((name) => ![...secretInputs, ...gitHubInputs].includes(name))
+      .filter((name) => ![...secretInputs, ...gitHubInputs, "env-file"].includes(name))
       .map((name) => [name, { value: "VALUE" }]),
   ),
+  [ENV_FILE_FLAG]: {
+    value: "FILE",
+    description:
+      "Path of a file to write; the input env-file. For several files, one path or path:format on each line.",
+  },
   ...secretFileFlags,
 };
 
@@ -40,7 +51,9 @@ export async function readGivenInputs({ flags }: Pick<Call, "flags">): Promise<M
   for (const [name, value] of flags) {
     if (typeof value !== "string") continue;
     const isFile = Object.hasOwn(secretFileFlags, name);
-    given.set(isFile ? name.replace(/-file$/, "") : name, isFile ? await readSecret(name, value) : value);
+    if (name === ENV_FILE_FLAG) given.set("env-file", value);
+    else
+      given.set(isFile ? name.replace(/-file$/, "") : name, isFile ? await readSecret(name, value) : value);
   }
   return given;
 }

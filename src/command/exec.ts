@@ -1,7 +1,6 @@
-import type { Host } from "../ci/host.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { terminalSettings } from "./environment.ts";
-import { type CommandSecrets, runMasked } from "./masked.ts";
+import { type CommandHost, type CommandSecrets, runMasked } from "./masked.ts";
 
 /**
  * Runs the command of `exec`. It inherits our standard input.
@@ -11,7 +10,7 @@ import { type CommandSecrets, runMasked } from "./masked.ts";
  *   cannot be written
  */
 export async function execCommand(
-  host: Pick<Host, "environment" | "job">,
+  host: CommandHost,
   [file = "", ...args]: readonly string[],
   secrets: CommandSecrets,
 ): Promise<number> {

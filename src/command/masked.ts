@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import type { Host } from "../ci/host.ts";
+import { throwIfCancelled } from "../lib/cancellation.ts";
+import { StashError } from "../lib/errors.ts";
 import { signalExitCode } from "../lib/processes.ts";
 import type { Secret } from "../lib/secret.ts";
 import { settleAll } from "../lib/settle-all.ts";
@@ -9,8 +11,11 @@ import { deriveNeedles } from "../redact/needles.ts";
 import { commandEnvironment } from "./environment.ts";
 import { refuseOversized } from "./limits.ts";
 import { showMasked } from "./masked-output.ts";
-import { closeWriters, openPipes } from "./pipes.ts";
+import { closeWriters, type OutputPipe, openPipes } from "./pipes.ts";
 import { forwardSignals } from "./signals.ts";
+
+/** What running a command needs from the CI system. */
+export type CommandHost = Pick<Host, "environment" | "job" | "cancelled">;
 
 /** What a command gets, and what its output must not show. */
 export interface CommandSecrets {
@@ -47,14 +52,15 @@ export interface CommandEnd {
  * @throws {StashError} `COMMAND_FAILED` if it cannot be started, or if its output cannot be written
  */
 export async function runMasked(
-  { environment, job }: Pick<Host, "environment" | "job">,
+  { environment, job, cancelled }: CommandHost,
   command: Command,
   { variables, secrets, keyDirectory }: CommandSecrets,
 ): Promise<CommandEnd> {
   refuseOversized(variables, job.platform);
   const needles = deriveNeedles(secrets.map(({ value }) => value));
   const env = { ...commandEnvironment(environment, variables, keyDirectory), ...command.settings };
-  const { child, stdout, stderr } = await start(command, env, keyDirectory || job.temporaryDirectory);
+  const pipes = await openPipes(keyDirectory || job.temporaryDirectory, job.workspace, env);
+  const { child, stdout, stderr } = start(command, env, pipes, cancelled);
   const stopForwarding = forwardSignals(child);
   try {
     const ended = once(child, "exit");
@@ -79,14 +85,15 @@ interface Started {
   stderr: Readable;
 }
 
-async function start(
+function start(
   { file, args, stdin, workingDirectory, notStarted }: Command,
   env: Record<string, string>,
-  directory: string,
-): Promise<Started> {
-  const pipes = await openPipes(directory, env);
+  pipes: readonly OutputPipe[] | undefined,
+  cancelled: AbortSignal,
+): Started {
   const [stdout, stderr] = pipes ?? [];
   try {
+    throwIfCancelled(cancelled); // From here on, signals are the command's.
     const child = spawn(file, args, {
       stdio: [stdin, stdout?.writer ?? "pipe", stderr?.writer ?? "pipe"],
       env,
@@ -101,6 +108,7 @@ async function start(
     };
   } catch (cause) {
     for (const { reader } of pipes ?? []) reader.destroy();
+    if (cause instanceof StashError) throw cause;
     throw notStarted(cause); // Some of the system's errors are thrown, others arrive as events.
   } finally {
     closeWriters(pipes ?? []);

@@ -1,8 +1,9 @@
-import { closeSync, constants, openSync, rmSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import type { Readable } from "node:stream";
 import { exec } from "@actions/exec";
+import { pathOutside } from "../export/real-path.ts";
 
 /** A pipe for one output stream of a command. */
 export interface OutputPipe {
@@ -17,16 +18,20 @@ export interface OutputPipe {
  * are open.
  *
  * @param directory one that only this user can enter
+ * @param workspace where a file of that name is not taken for the program
  * @returns `undefined` where there is no mkfifo, as on Windows
  */
 export async function openPipes(
   directory: string,
+  workspace: string,
   { PATH = "" }: NodeJS.ProcessEnv,
 ): Promise<[OutputPipe, OutputPipe] | undefined> {
   if (process.platform === "win32") return undefined;
+  const program = findProgram("mkfifo", pathOutside(workspace, PATH));
+  if (program === undefined) return undefined;
   const paths = ["stdout.pipe", "stderr.pipe"].map((name) => join(directory, name));
   try {
-    await exec("mkfifo", ["-m", "600", "--", ...paths], { silent: true, env: { PATH } });
+    await exec(program, ["-m", "600", "--", ...paths], { silent: true, env: { PATH } });
     const [stdout, stderr] = paths.map(openPipe);
     return stdout && stderr && [stdout, stderr];
   } catch {
@@ -34,6 +39,20 @@ export async function openPipes(
   } finally {
     for (const path of paths) rmSync(path, { force: true });
   }
+}
+
+function findProgram(name: string, path: string): string | undefined {
+  return path
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
 
 function openPipe(path: string): OutputPipe {

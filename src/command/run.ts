@@ -1,9 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Host } from "../ci/host.ts";
 import type { CommandInputs } from "../inputs/inputs.ts";
 import { StashError } from "../lib/errors.ts";
-import { type CommandSecrets, runMasked } from "./masked.ts";
+import { type CommandHost, type CommandSecrets, runMasked } from "./masked.ts";
 
 // The same as the runner puts around `run:` steps (src/Runner.Worker/Handlers/ScriptHandlerHelpers.cs).
 const POWERSHELL_FIRST = "$ErrorActionPreference = 'stop'";
@@ -16,7 +15,7 @@ const POWERSHELL_LAST = "if ((Test-Path -LiteralPath variable:\\LASTEXITCODE)) {
  *   signal)
  */
 export async function runCommand(
-  host: Pick<Host, "environment" | "job">,
+  host: CommandHost,
   { run, shell, workingDirectory }: CommandInputs,
   secrets: CommandSecrets,
 ): Promise<void> {

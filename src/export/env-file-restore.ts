@@ -17,12 +17,12 @@ export async function restoreEnvFile(file: EnvFile): Promise<boolean> {
   if (!file.existed && (await isGone(dirname(file.path)))) return true;
   await deleteDraft(file);
   if (file.existed) {
+    if (!file.written) return true; // The process was killed before the write: the file is not ours.
     const before = ifThere(() => readOwnFile(file.backup, MAX_BACKUP));
-    if (before !== undefined) {
+    if (before !== undefined && hashOf(before) === file.originalHash) {
       await replaceFile(file.path, file.draft, before, file.mode);
       return true;
     }
-    if (!file.written) return true; // The process was killed before the write: the file is not ours.
     const found = ifThere(() => readPlainFile(file.path).bytes);
     if (found !== undefined && hashOf(found) === file.originalHash) return true; // It was restored already.
   }
@@ -44,7 +44,7 @@ export async function restoreForgottenEnvFile(file: EnvFile): Promise<void> {
 /** Deletes the draft of a write that was killed before its rename. It holds values, too. Throws as `restoreEnvFile` does. */
 export async function deleteDraft(file: EnvFile): Promise<void> {
   await checkFolder(file);
-  await rm(file.draft, { force: true });
+  await rm(file.draft, { force: true, recursive: true }); // A step could have put a folder there.
 }
 
 function isGone(path: string): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { lstatSync } from "node:fs";
-import { delimiter, dirname, isAbsolute, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { isOwn } from "../lib/safe-file.ts";
-import { isInside, realPath } from "./real-path.ts";
+import { pathOutside } from "./real-path.ts";
 
 const NOT_IGNORED = 1; // git-check-ignore(1), Exit status
 const PATIENCE_MS = 5000;
@@ -58,10 +58,4 @@ function findWorkTree(folder: string): string | undefined {
     const above = dirname(folder);
     return above === folder ? undefined : findWorkTree(above);
   }
-}
-
-function pathOutside(workspace: string, path: string): string {
-  const root = realPath(workspace);
-  const isTrusted = (folder: string) => isAbsolute(folder) && !isInside(realPath(folder), root);
-  return path.split(delimiter).filter(isTrusted).join(delimiter);
 }

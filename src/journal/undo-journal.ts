@@ -6,6 +6,9 @@ import { envFileRecords } from "./env-file-record.ts";
 
 const STATE = "undo";
 
+// It becomes an environment variable of post, and Linux starts no process with one over 128 KiB (execve(2)).
+const MAX_STATE = 96 * 1024;
+
 const openPart = {
   /** the path of the key directory; only its last part is ever used */
   keyDirectory: v.optional(v.string()),
@@ -20,6 +23,8 @@ const openPart = {
   isPulled: v.optional(v.boolean()),
   /** whether the env files stay as they were written */
   keepEnvFiles: v.optional(v.boolean()),
+  /** SHA-256 of the file with the values that are kept for post, in hex */
+  keptHash: v.optional(v.string()),
 };
 
 const secretPart = {
@@ -72,7 +77,9 @@ export function openUndoJournal(
   const record = (part: Partial<Undo>) => {
     const { origin, network, keptKey, ...open } = Object.assign(undo, part);
     const sealed = seal(contextOf(state, open), JSON.stringify({ origin, network, keptKey }), key);
-    state.save(STATE, JSON.stringify({ ...open, seal: sealed }));
+    const text = JSON.stringify({ ...open, seal: sealed });
+    if (text.length > MAX_STATE) throw tooLarge();
+    state.save(STATE, text);
   };
   record(start);
   return {
@@ -88,6 +95,14 @@ export function openUndoJournal(
   };
 }
 
+function tooLarge(): StashError {
+  return new StashError(
+    "STATE_FAILED",
+    "The list of things that the post step must clean up is too large to be handed to it. There are very many env files, or the proxy " +
+      "settings in the environment (NO_PROXY) are very long. Shorten them. Nothing was exported.",
+  );
+}
+
 /** The part that anybody can read, bound to this run: the state of another run or another session is not taken for ours. */
 function contextOf({ scope }: StateStore, open: object): string {
   return `${STATE} ${scope}\n${JSON.stringify(open)}`;
@@ -95,7 +110,11 @@ function contextOf({ scope }: StateStore, open: object): string {
 
 /** Whether an earlier stage or command left something to undo, readable or not. */
 export function hasUndo(state: Pick<StateStore, "read">): boolean {
-  return state.read(STATE) !== "";
+  try {
+    return state.read(STATE) !== "";
+  } catch {
+    return true;
+  }
 }
 
 /** What an earlier stage or command left to undo. */
@@ -112,9 +131,9 @@ export interface SavedUndo {
  * @throws {StashError} `STATE_FAILED` if it cannot be read, or was not sealed with this token
  */
 export function readUndo(state: StateStore, apiToken: string): SavedUndo | undefined {
-  const saved = state.read(STATE);
-  if (saved === "") return undefined;
   try {
+    const saved = state.read(STATE);
+    if (saved === "") return undefined;
     const { seal: sealed, ...read } = Object(JSON.parse(saved));
     const open = v.parse(openSchema, read);
     if (apiToken === "") return { undo: open, isSealed: false };

@@ -13,6 +13,7 @@ export interface Leftover {
   isDead: boolean;
 }
 
+const VERY_OLD_MS = 24 * 60 * 60_000; // No key lives that long, whatever a file says.
 const OLD_MS = 2 * 60 * 60_000; // for a directory that does not say when its key expires
 
 /** Lists the leftovers of this user, in the temp directory and in session directories there. */
@@ -58,10 +59,11 @@ export async function isOurs(
 
 async function isDead(path: string): Promise<boolean> {
   if (await isOwnerAlive(path)) return false;
-  const expiresAt = readExpiry(path);
-  if (expiresAt !== undefined) return expiresAt <= Date.now();
   const made = await lstat(path).catch(() => undefined);
-  return made !== undefined && Date.now() - made.mtimeMs >= OLD_MS;
+  if (made === undefined) return false;
+  const age = Date.now() - made.mtimeMs;
+  const expiresAt = readExpiry(path);
+  return expiresAt === undefined ? age >= OLD_MS : expiresAt <= Date.now() || age >= VERY_OLD_MS;
 }
 
 function readExpiry(path: string): number | undefined {

@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { lstat, mkdir, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { checkPrivateDirectory, readOwnFile } from "../lib/safe-file.ts";
@@ -40,9 +41,16 @@ export async function claimPreparedKey(path: string): Promise<string | undefined
   } catch {
     return undefined; // It is not there yet, or was abandoned.
   }
-  const { name, content } = await describeOwner();
-  await writeFile(join(path, name), content, { flag: "wx", mode: 0o600 });
-  return readOwnFile(file).toString("utf8");
+  try {
+    const privateKeyPem = readOwnFile(file).toString("utf8");
+    createPrivateKey(privateKeyPem);
+    const { name, content } = await describeOwner();
+    await writeFile(join(path, name), content, { flag: "wx", mode: 0o600 });
+    return privateKeyPem;
+  } catch {
+    await deleteKeyDirectory(path); // A step changed it.
+    return undefined;
+  }
 }
 
 /** Deletes a key that nobody has claimed. @returns whether there was one */

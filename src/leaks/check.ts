@@ -6,8 +6,9 @@ import type { LeakPolicy } from "../inputs/clean-up.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { count, listNames, printable } from "../lib/printable.ts";
 import { identityOf } from "../lib/safe-file.ts";
-import { readKeptSecrets } from "../masks/store.ts";
-import { type Hit, scanFiles } from "./scan.ts";
+import { type KeptReading, readKeptSecrets } from "../masks/store.ts";
+import type { Hit } from "./file-search.ts";
+import { scanFiles } from "./scan.ts";
 import { type LeakSearch, leakLimits, prepareSearch } from "./search.ts";
 
 const SECONDS = 20;
@@ -24,8 +25,8 @@ export interface ExemptFile {
 export interface LeakScope {
   /** holds the secrets; empty if there is none */
   keyDirectory: string;
-  /** opens the secrets, if their key is not stored with them */
-  keptKey: Buffer | undefined;
+  /** how to read the secrets */
+  kept: KeptReading;
   /** when the session began, in milliseconds since 1970; files that did not change since are not searched */
   startedAt: number | undefined;
   workspace: string;
@@ -92,10 +93,10 @@ function leakCheckFailed(cause: unknown): StashError {
 export async function checkForLeaks(
   log: Log,
   policy: LeakPolicy,
-  { keyDirectory, keptKey, startedAt, workspace, exempt, paths }: LeakScope,
+  { keyDirectory, kept, startedAt, workspace, exempt, paths }: LeakScope,
 ): Promise<string> {
   if (policy === "off" || keyDirectory === "") return "No leak check was run.";
-  const secrets = readKeptSecrets(keyDirectory, keptKey); // 1
+  const secrets = readKeptSecrets(keyDirectory, kept); // 1
   let prepared: LeakSearch | undefined;
   const search = () => {
     prepared ??= prepareSearch(secrets);
@@ -106,7 +107,7 @@ export async function checkForLeaks(
   const roots = [...named, ...targetsOutside(named, exempt)];
   const scan = scanFiles(roots, search, {
     changedSince: startedAt ?? 0,
-    exempt: new Set([realPath(keyDirectory), ...exempt.filter(isInPlace).flatMap(pathsOf)]),
+    exempt: new Set([realPath(keyDirectory), ...exempt.flatMap(pathsInPlace)]),
     endsAt: performance.now() + SECONDS * 1000,
     maxHits: MAX_HITS,
   }); // 2
@@ -153,8 +154,10 @@ function targetsOutside(roots: readonly string[], exempt: readonly ExemptFile[])
     .map(({ target }) => target);
 }
 
-function pathsOf({ path, draft }: ExemptFile): string[] {
-  return [path, draft];
+/** A draft of a write that was killed holds values, too, and goes with the file. */
+function pathsInPlace(file: ExemptFile): string[] {
+  if (!isInPlace(file)) return [];
+  return isInPlace({ ...file, path: file.draft }) ? [file.path, file.draft] : [file.path];
 }
 
 /** Names the limits, because an all-clear without them would not be true; not the variables, because that would reveal their length. */

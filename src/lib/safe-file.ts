@@ -1,4 +1,13 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemCode } from "./errors.ts";
@@ -21,6 +30,8 @@ const MiB = 1024 * 1024;
 const NO_WAIT = constants.O_NONBLOCK ?? 0;
 const NO_LINK = constants.O_NOFOLLOW ?? 0;
 const OTHERS = 0o077;
+const OTHERS_WRITE = 0o002;
+const STICKY = 0o1000;
 
 /**
  * Reads a file that an earlier process of ours wrote, in a directory of ours: never through a link, and only a regular file that belongs to
@@ -46,6 +57,17 @@ export function checkPrivateDirectory(path: string): Stats {
   if (process.platform !== "win32" && (found.mode & OTHERS) !== 0)
     throw new UnsafeFileError("OPEN_TO_OTHERS");
   return found;
+}
+
+/**
+ * Checks a directory that others may write to: it needs the sticky bit, which restricts users to their own files (inode(7), S_ISVTX).
+ *
+ * @throws as `readOwnFile`
+ */
+export function checkSharedDirectory(path: string): void {
+  const { mode } = statSync(path);
+  const isOpen = process.platform !== "win32" && (mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0;
+  if (isOpen) throw new UnsafeFileError("OPEN_TO_OTHERS");
 }
 
 /** Reads a file of the workspace, whoever owns it, but never through a link. Throws as `readOwnFile` does. */

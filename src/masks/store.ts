@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { openEnvelope, wrapDek } from "../crypto/envelope.ts";
 import { decryptPayload, encryptPayload } from "../crypto/payload.ts";
 import { PRIVATE_KEY_FILE, readKeyDirectoryFile, writeKeyDirectoryFile } from "../key/directory.ts";
@@ -9,6 +9,14 @@ const FILE = "secrets.jsonl";
 const SECRETS_PER_LINE = 200; // A single payload for all of them would be held in memory six times over.
 
 const MAX_BYTES = 512 * 1024 * 1024; // the values of the largest answer that is read, encrypted
+
+/** How to read what was kept. */
+export interface KeptReading {
+  /** without it, the key is in the envelope */
+  key?: Buffer | undefined;
+  /** SHA-256 of the file in hex; without it, nobody can tell whether a step replaced it */
+  hash?: string | undefined;
+}
 
 /** Creates a key for the kept secrets of one session. */
 export function newKeptKey(): Buffer {
@@ -21,6 +29,7 @@ export function newKeptKey(): Buffer {
  *
  * @param publicKeyPem the temporary key's, where later commands of the job read the secrets: their key is then stored next to it, in an
  *   envelope. Without it, only who is told the key can read them.
+ * @returns the hash of the file
  * @throws {StashError} `KEY_DIRECTORY_FAILED`
  */
 export async function keepSecrets(
@@ -28,8 +37,16 @@ export async function keepSecrets(
   secrets: readonly Secret[],
   key: Buffer,
   publicKeyPem?: string,
-): Promise<void> {
-  await writeKeyDirectoryFile(keyDirectory, FILE, encryptedLines(secrets, key, publicKeyPem));
+): Promise<string> {
+  const hash = createHash("sha256");
+  const lines = function* () {
+    for (const line of encryptedLines(secrets, key, publicKeyPem)) {
+      hash.update(line);
+      yield line;
+    }
+  };
+  await writeKeyDirectoryFile(keyDirectory, FILE, lines());
+  return hash.digest("hex");
 }
 
 /** The first line holds the number of secrets, so that a truncated file is not taken for a whole one, and the envelope. Payloads follow. */
@@ -46,17 +63,17 @@ function* encryptedLines(
   }
 }
 
-/**
- * @param keptKey what `keepSecrets` was given; without it, the key is in the envelope
- * @throws {StashError} `MASKS_UNREADABLE`
- */
-export function readKeptSecrets(keyDirectory: string, keptKey?: Buffer): Secret[] {
+/** @throws {StashError} `MASKS_UNREADABLE` */
+export function readKeptSecrets(keyDirectory: string, kept: KeptReading = {}): Secret[] {
   try {
     if (keyDirectory === "") throw new RangeError("there is no key directory");
     const text = readKeyDirectoryFile(keyDirectory, FILE, MAX_BYTES);
+    if (kept.hash !== undefined && createHash("sha256").update(text).digest("hex") !== kept.hash) {
+      throw new TypeError("the file is not what was kept");
+    }
     const [head = "", ...payloads] = text.trimEnd().split("\n");
     const { envelope, count } = JSON.parse(head);
-    const key = keptKey ?? openEnvelope(envelope, readKeyDirectoryFile(keyDirectory, PRIVATE_KEY_FILE));
+    const key = kept.key ?? openEnvelope(envelope, readKeyDirectoryFile(keyDirectory, PRIVATE_KEY_FILE));
     const secrets: Secret[] = payloads.flatMap((payload) => JSON.parse(decryptPayload(payload, key) ?? ""));
     if (secrets.length !== count) throw new RangeError("the file is truncated");
     return secrets;

@@ -3,11 +3,12 @@ import { type CleanUpInputs, readCleanUpInputs } from "../inputs/clean-up.ts";
 import type { Inputs } from "../inputs/inputs.ts";
 import { placeEnvFiles } from "../journal/env-file-record.ts";
 import { readUndo, type SavedUndo, type Undo, type UndoJournal } from "../journal/undo-journal.ts";
+import { findKeyDirectory } from "../key/directory.ts";
 import { keyDirectoryIn } from "../key/path.ts";
 import { readPreparation } from "../key/prepare.ts";
 import { abandonPreparedKey } from "../key/prepared.ts";
 import { lookForLeaks } from "../leaks/check.ts";
-import type { StashError } from "../lib/errors.ts";
+import { StashError } from "../lib/errors.ts";
 import { undoSession } from "./undo.ts";
 
 /**
@@ -20,11 +21,42 @@ export async function cleanUp(host: Host): Promise<void> {
   const preparation = readPreparation(host);
   if (preparation !== undefined) await abandonPreparedKey(preparation.keyDirectory); // Main did not claim it, or too late.
   const inputs = readCleanUpInputs(host.readInput, host.job.workspace);
-  const saved = readUndo(host.state, inputs.apiToken);
+  const saved = readSaved(host, inputs);
   if (saved?.undo.keyDirectory === undefined) return host.log.info("SecretStash: nothing to clean up.");
   const { outcome, leak } = await checkLeaks(host, inputs, saved);
-  await undoSession(host, inputs, saved, outcome);
-  if (leak !== undefined) throw leak;
+  const { filesLeft } = await undoSession(host, inputs, saved, outcome);
+  const left = leak ?? (filesLeft && inputs.leakCheck === "fail" ? valuesLeft() : undefined);
+  if (left !== undefined) throw left;
+}
+
+/** If leaks are to fail the job, so does a list that is not ours: nobody can say then what there was to look for. */
+function readSaved({ state, job }: Host, { apiToken, leakCheck }: CleanUpInputs): SavedUndo | undefined {
+  try {
+    const saved = readUndo(state, apiToken);
+    const isMissing =
+      saved === undefined && job.ownsTemporaryDirectory && findKeyDirectory(job.temporaryDirectory) !== "";
+    if (leakCheck === "fail" && isMissing) throw notChecked();
+    return saved;
+  } catch (error) {
+    throw leakCheck === "fail" && error instanceof StashError ? notChecked(error) : error;
+  }
+}
+
+function notChecked(cause?: StashError): StashError {
+  return new StashError(
+    "LEAK_FOUND",
+    "The leak check could not run, because the list of what this session did is missing, or is not one that main saved with this api-token. So " +
+      "it is unknown whether a file holds a value. Find out which step changed it, or set leak-check to warn.",
+    { cause },
+  );
+}
+
+function valuesLeft(): StashError {
+  return new StashError(
+    "LEAK_FOUND",
+    "An env file, which holds values, could not be removed. The warnings above say which, and why. If a later step uploads, caches or commits " +
+      "it, the values go with it.",
+  );
 }
 
 /**
@@ -40,23 +72,25 @@ export async function endSession(
   const inputs = { ...choices, ...service };
   const saved = { undo, isSealed: true };
   const { outcome, leak } = await checkLeaks(host, inputs, saved);
-  if (await undoSession(host, inputs, saved, outcome)) close();
-  return leak;
+  const { isUndone, filesLeft } = await undoSession(host, inputs, saved, outcome);
+  if (isUndone) close();
+  return leak ?? (filesLeft && choices.leakCheck === "fail" ? valuesLeft() : undefined);
 }
 
 /** Nothing is checked if no value was handed out. A job that is being cancelled may still upload its files. */
 async function checkLeaks(
   { log, job }: Host,
   { leakCheck }: Pick<CleanUpInputs, "leakCheck">,
-  { undo }: SavedUndo,
+  { undo, isSealed }: SavedUndo,
 ): Promise<{ outcome?: string; leak?: StashError }> {
+  if (!isSealed && leakCheck === "fail") return { leak: notChecked() };
   if (!undo.isPulled) return {};
   return lookForLeaks(log, leakCheck, leakScopeOf(undo, job, [job.workspace]));
 }
 
 /** Where to look for the values of a session: not in the files that are meant to hold them. */
 export function leakScopeOf(
-  { keyDirectory = "", envFiles = [], startedAt, keptKey }: Undo,
+  { keyDirectory = "", envFiles = [], startedAt, keptKey, keptHash }: Undo,
   { workspace, temporaryDirectory }: Pick<Host["job"], "workspace" | "temporaryDirectory">,
   paths: readonly string[],
 ) {
@@ -64,6 +98,6 @@ export function leakScopeOf(
   return {
     ...{ keyDirectory: own, workspace, paths, startedAt },
     exempt: placeEnvFiles(envFiles, own),
-    keptKey: keptKey === undefined ? undefined : Buffer.from(keptKey, "base64"),
+    kept: { key: keptKey === undefined ? undefined : Buffer.from(keptKey, "base64"), hash: keptHash },
   };
 }

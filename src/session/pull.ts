@@ -101,9 +101,11 @@ export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJou
   const masked = await maskValues(log, masking, longEnough, variables.size > 0 ? plan.json : "");
   if (log.keepsSecrets || inputs.cleanUp.leakCheck !== "off") {
     const keptKey = newKeptKey();
-    if (!log.keepsSecrets) record({ keptKey: keptKey.toString("base64") }); // Otherwise later commands of the job read them, too.
+    // Where later commands of the job read them, too, their key lies next to them.
+    const publicKeyPem = log.keepsSecrets ? key.publicKeyPem : undefined;
     // Not the credentials: who reads these must not get anything that decrypts for ever.
-    await keepSecrets(keyDirectory, masked, keptKey, log.keepsSecrets ? key.publicKeyPem : undefined);
+    const keptHash = await keepSecrets(keyDirectory, masked, keptKey, publicKeyPem);
+    record({ keptHash, ...(log.keepsSecrets ? {} : { keptKey: keptKey.toString("base64") }) });
   } // 5
 
   await warnOfGit(host, plan.files);

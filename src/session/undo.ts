@@ -18,20 +18,21 @@ import { describeExpiry, revokeKey } from "./revoke.ts";
  * the others. A warning says what is left, and when that ends by itself. Of a list that is not sealed, only the key directory counts.
  *
  * @param leakOutcome the outcome of the leak check, for the summary page
- * @returns whether everything was undone
+ * @returns whether everything was undone, and whether an env file may be left
  */
 export async function undoSession(
   host: Host,
   inputs: Omit<CleanUpInputs, "leakCheck">,
   saved: SavedUndo,
   leakOutcome?: string,
-): Promise<boolean> {
+): Promise<{ isUndone: boolean; filesLeft: boolean }> {
   const { log, job } = host;
   const { undo } = saved;
   const warnings: string[] = [];
   const keyDirectory = keyDirectoryIn(job.temporaryDirectory, undo.keyDirectory ?? "");
   const unrestored = await restoreEnvFiles(saved, keyDirectory ?? "", warnings);
-  const files = warnings.length === 0 ? describeFiles(undo, job.workspace) : []; // Otherwise the warnings say it.
+  const filesLeft = warnings.length > 0;
+  const files = !filesLeft ? describeFiles(undo, job.workspace) : []; // Otherwise the warnings say it.
   await removeKeyDirectory(keyDirectory, undo, unrestored, warnings);
   const isRevoked = await revokeKey(host, inputs, saved, warnings);
   for (const warning of warnings) log.warn(`SecretStash clean-up: ${warning}`);
@@ -46,7 +47,7 @@ export async function undoSession(
       ]),
     );
   }
-  return warnings.length === 0;
+  return { isUndone: warnings.length === 0, filesLeft };
 }
 
 function describeFiles({ envFiles = [], keepEnvFiles = false }: Undo, workspace: string): string[] {

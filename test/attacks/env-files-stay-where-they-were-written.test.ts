@@ -66,6 +66,18 @@ test.each([
   expect(session.leftInTemp()).toEqual([]);
 });
 
+test("a backup that a step replaced is not put back", async () => {
+  const session = await startSession();
+  const path = join(session.job.workspace, ".env");
+  writeFileSync(path, "MINE=1\n");
+  const step = session.step({ "env-file": ".env" });
+  expect(await step.main()).toBe(0);
+  await session.job.run('cat .env > "$SECRET_STASH_KEY_DIR/env-file-1.backup"');
+  expect(await step.post()).toBe(0);
+  expect(existsSync(path)).toBe(false);
+  expect(session.job.log.annotations.at(-1)?.message).toContain("Its earlier content is lost");
+});
+
 test("a folder that is gone, with the file in it, is nothing to warn of", async () => {
   const session = await startSession();
   mkdirSync(join(session.job.workspace, "build"));

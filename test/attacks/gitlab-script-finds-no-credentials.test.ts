@@ -11,9 +11,15 @@ import { startSession } from "../support/session.ts";
 
 const shells = ["bash", "dash"].filter((shell) => spawnSync(shell, ["-c", ":"]).error === undefined);
 
-/** Prints whether any process of this user shows the token or the grant key in its environment. */
-const look = (token: string) =>
-  `for p in /proc/[0-9]*; do tr '\\0' '\\n' <"$p/environ" 2>/dev/null | grep -q -e '${token}' -e 'BEGIN PRIVATE' && echo "found in $(tr '\\0' ' ' <"$p/cmdline")"; done; echo looked`;
+/** Prints which processes of this job show the token or the grant key in their environment. */
+const look = (token: string) => `
+  for p in /proc/[0-9]*; do
+    shown=$(tr '\\0' '\\n' <"$p/environ" 2>/dev/null) || continue
+    command=$(tr '\\0' ' ' <"$p/cmdline" 2>/dev/null)
+    case $command in *"$SECRET_STASH_SESSION_DIR"*) ;; *) continue ;; esac
+    echo "looked at $command"
+    case $shown in *${token}* | *'PRIVATE KEY'*) echo "found in $command" ;; esac
+  done`;
 
 test.each(shells)("in %s, no process of ours shows them, and both are masked", async (shell) => {
   const session = await startSession();
@@ -24,11 +30,8 @@ test.each(shells)("in %s, no process of ours shows them, and both are masked", a
     `echo "the token is ${session.account.apiToken}"`,
   ]);
   expect(log).toContain("the token is ***");
-  const found = readFileSync(seen, "utf8")
-    .split("\n")
-    .filter((line) => /node|mask/.test(line));
-  expect(found).toEqual([]);
-  expect(readFileSync(seen, "utf8")).toContain("looked");
+  expect(readFileSync(seen, "utf8")).toContain("looked at node");
+  expect(readFileSync(seen, "utf8")).not.toContain("found");
 });
 
 test.each(shells)(
@@ -60,6 +63,32 @@ test.each(shells)("in %s, a bundle that the script changed gets no token", async
   expect(readFileSync(got, "utf8")).not.toContain(session.account.apiToken);
   expect(readFileSync(got, "utf8")).not.toContain("PRIVATE KEY");
 });
+
+test.each(shells)(
+  "in %s, what the script wrote to GITLAB_ENV neither starts another node nor turns anything off",
+  async (shell) => {
+    const session = await startSession();
+    const { workspace } = session.job;
+    const got = join(workspace, "got");
+    const plant = [
+      `mkdir ${workspace}/b; printf '#!/bin/sh\\ncat >>${got}\\n' >${workspace}/b/node; chmod +x ${workspace}/b/node`,
+      `echo "PATH=${workspace}/b:$PATH" >>"$GITLAB_ENV"`,
+      ...(shell === "bash" ? [] : [`echo "GITLAB_ENV=/dev/null" >>"$GITLAB_ENV"`]),
+    ];
+    const first = await runJob(session, shell, plant);
+    expect(first.afterLog).toContain("the script changed the environment (PATH), so it gets no token");
+    expect(readFileSync(got, "utf8")).not.toContain(session.account.apiToken);
+    expect(first.left).toEqual([]);
+
+    const switches = [
+      'echo "SECRET_STASH_REVOKE=false" >>"$GITLAB_ENV"; echo "SECRET_STASH_LEAK_CHECK=off" >>"$GITLAB_ENV"',
+      'echo "$API_KEY" >leak',
+    ];
+    const second = await runJob(session, shell, switches);
+    expect(second.afterLog).toContain("Leak: leak:1:1");
+    expect(second.afterLog).toContain("the temporary key is gone");
+  },
+);
 
 function runJob(
   { server, account }: Awaited<ReturnType<typeof startSession>>,

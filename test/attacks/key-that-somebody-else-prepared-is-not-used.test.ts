@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
 import { fingerprintOf } from "../../src/crypto/device-key.ts";
@@ -42,6 +42,17 @@ test("control: a sealed and private one in the temp directory is claimed", async
   await step.post();
 });
 
+test("a prepared key that a step changed is deleted, and main generates one", async () => {
+  const session = await startSession();
+  const step = session.step();
+  const keyDirectory = plant(session, session.job.temp, 0o700);
+  writeFileSync(join(keyDirectory, "prepared_key.pem"), "not a key");
+  step.state.set("prepared", sealed(session, keyDirectory));
+  expect(await step.main()).toBe(0);
+  expect(existsSync(keyDirectory)).toBe(false);
+  await step.post();
+});
+
 function plant(_: Session, folder: string, mode: number): string {
   const keyDirectory = join(folder, "secret-stash-tmp-00000000000000aa");
   mkdirSync(keyDirectory);
@@ -58,7 +69,7 @@ function aged(path: string): string {
 
 function sealed({ account }: Session, keyDirectory: string): string {
   const preparation = { keyDirectory, pid: process.pid };
-  const context = `prepared undefined undefined\n${JSON.stringify(preparation)}`;
+  const context = `prepared    \n${JSON.stringify(preparation)}`;
   return JSON.stringify({ ...preparation, seal: seal(context, "", sealKeyOf(account.apiToken)) });
 }
 

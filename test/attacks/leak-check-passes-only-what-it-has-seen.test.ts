@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { scanFiles } from "../../src/leaks/scan.ts";
@@ -37,6 +38,77 @@ test("control: an env file that is still there is meant to hold values", async (
   await session.job.run("sed -i s/x/x/ .env"); // another file of the same name
   expect(await step.post()).toBe(0);
   expect(messages(session)).toEqual([]);
+});
+
+test.each([
+  ["an empty list", `echo '{"count":0}'`],
+  ["the first line alone", 'head -n 1 "$SECRET_STASH_KEY_DIR/secrets.jsonl"'],
+])("kept values that a step replaced with %s", async (_, command) => {
+  const session = await startSession({ variables });
+  const step = session.step({ "leak-check": "fail" });
+  expect(await step.main()).toBe(0);
+  await session.job.run(
+    `echo "$API_KEY" > leak; ${command} > forged; cat forged > "$SECRET_STASH_KEY_DIR/secrets.jsonl"`,
+  );
+  expect(await step.post()).toBe(1);
+  expect(messages(session).at(-1)).toMatch(/^The leak check could not run, .* \[LEAK_FOUND\]\n/);
+});
+
+test("a folder in the place of the draft, with a copy in it, is searched and removed", async () => {
+  const session = await startSession({ variables });
+  const step = session.step({ "env-file": ".env", "leak-check": "fail" });
+  expect(await step.main()).toBe(0);
+  await session.job.run('d=.env.$(basename "$SECRET_STASH_KEY_DIR"); mkdir "$d"; cp .env "$d/copy"');
+  expect(await step.post()).toBe(1);
+  expect(messages(session)[0]).toMatch(/Leak: \.env\.secret-stash-tmp-\w+\/copy:1:\d+ holds API_KEY/);
+  expect(readdirSync(session.job.workspace)).toEqual([]);
+});
+
+test("an env file that cannot be removed", async () => {
+  const session = await startSession({ variables });
+  const step = session.step({ "env-file": ".env", "leak-check": "fail" });
+  expect(await step.main()).toBe(0);
+  await session.job.run("mv .env kept; mkdir .env; mv kept .env/; sed -i s/./x/g .env/kept"); // the folder stays
+  expect(await step.post()).toBe(1);
+  expect(messages(session).at(-1)).toMatch(
+    /^An env file, which holds values, could not be removed\. .* \[LEAK_FOUND\]\n/,
+  );
+});
+
+test("a state that is not ours, or a session without one", async () => {
+  const session = await startSession({ variables });
+  const step = session.step({ "leak-check": "fail" });
+  expect(await step.main()).toBe(0);
+  step.state.set("undo", JSON.stringify({ isPulled: false }));
+  expect(await step.post()).toBe(1);
+  expect(messages(session).at(-1)).toMatch(
+    /the list of what this session did is missing, or is not one that main saved/,
+  );
+
+  const cli = await startCliSession({ variables });
+  for (const change of ["rm undo.json", "echo '{}' >undo.json", ": >undo.json"]) {
+    expect((await cli.run(["pull"])).code).toBe(0);
+    const [left = ""] = cli.left();
+    const directory = join(cli.job.temp, "tmp", left);
+    spawnSync("sh", ["-c", change], { cwd: directory });
+    const { code, stderr } = await cli.run(["clean-up", "--leak-check", "fail", "--session-dir", directory]);
+    expect({ change, code }).toEqual({ change, code: 4 });
+    expect(stderr).toContain("[LEAK_FOUND]");
+    expect(cli.left()).toEqual([]);
+  }
+});
+
+test("a name that is not UTF-8 hides nothing, and what is gone by now is no finding", async () => {
+  const session = await startSession({ variables });
+  const step = session.step({ "leak-check": "fail" });
+  await session.job.run("printf old > \"$(printf 'caf\\351')\"");
+  expect(await step.main()).toBe(0);
+  expect(await step.post()).toBe(0);
+  const another = session.step({ "leak-check": "fail" });
+  expect(await another.main()).toBe(0);
+  await session.job.run('printf %s "$API_KEY" > "$(printf \'caf\\351\')"');
+  expect(await another.post()).toBe(1);
+  expect(messages(session)[0]).toMatch(/Leak: caf\S*:1:1 holds API_KEY/);
 });
 
 test("a key directory that a step deleted", async () => {

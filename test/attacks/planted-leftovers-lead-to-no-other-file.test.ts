@@ -5,6 +5,19 @@ import { startSession } from "../support/session.ts";
 
 // Attack 14: an archive that somebody unpacked into the temp directory holds a key directory, with paths of files to delete.
 
+test("a leftover that claims to live for ever is removed after a day", async () => {
+  const session = await startSession();
+  const planted = join(session.job.temp, "secret-stash-tmp-00000000000000bb");
+  mkdirSync(planted, { mode: 0o700 });
+  writeFileSync(join(planted, "device.json"), JSON.stringify({ expires_at: "9999-01-01T00:00:00Z" }));
+  const then = new Date(Date.now() - 25 * 60 * 60_000);
+  utimesSync(planted, then, then);
+  const step = session.step();
+  expect(await step.main()).toBe(0);
+  expect(existsSync(planted)).toBe(false);
+  await step.post();
+});
+
 test("nothing is deleted or written but the folder itself", async () => {
   const session = await startSession();
   const { temp, workspace } = session.job;

@@ -87,6 +87,31 @@ test("an undo.json that a script edited leads clean-up nowhere", async () => {
   expect(session.left()).toEqual([]);
 });
 
+test("a state of another step of the same job is not taken either", async () => {
+  const session = await startSession();
+  const [a, b] = [
+    session.job.uses(session.inputs, { GITHUB_ACTION: "a" }),
+    session.job.uses(session.inputs, { GITHUB_ACTION: "b" }),
+  ];
+  for (const step of [a, b]) expect(await step.main()).toBe(0);
+  b.state.set("undo", a.state.get("undo") ?? "");
+  expect(await b.post()).toBe(0);
+  expect(session.job.log.annotations.at(-1)?.message).toMatch(NOT_OURS);
+  expect(await a.post()).toBe(0);
+  expect(session.leftInTemp()).toHaveLength(1);
+});
+
+test("a state that would be too large for post is an error before anything happens", async () => {
+  const session = await startSession();
+  const step = session.step({}, { NO_PROXY: "x,".repeat(60_000) });
+  expect(await step.main()).toBe(1);
+  expect(session.job.log.annotations[0]?.message).toMatch(
+    /too large to be handed to it\. .* \[STATE_FAILED\]\n/,
+  );
+  expect(session.requests).toEqual([]);
+  expect(session.leftInTemp()).toEqual([]);
+});
+
 test("control: what main saved is undone, with the token, at the service", async () => {
   const session = await startSession();
   const step = session.step({ "env-file": ".env" });

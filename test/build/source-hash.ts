@@ -27,7 +27,9 @@ export function builtFrom(): string {
 /** SHA-256 of what the GitLab component runs at the end of a job, by which it knows its own bundle again. */
 export function hashLaunched(): string {
   const hash = createHash("sha256");
-  for (const file of ["index.js", "bundle.js"]) hash.update(readFileSync(join(root, "dist", file)));
+  for (const file of ["index.js", "bundle.js", "package.json"]) {
+    hash.update(readFileSync(join(root, "dist", file))).update("\0");
+  }
   return hash.digest("hex");
 }
 

@@ -104,7 +104,7 @@ test("the session of a killed command is removed completely: key, variables, and
   const session = await startCliSession();
   writeFileSync(join(session.job.workspace, ".env"), "MINE=1\n");
   // Through a shell that ends, as a killed job's does, in a terminal's session that goes on; and a key that is soon in the past.
-  const pull = `'${process.execPath}' dist/index.js pull --env-file '${session.job.workspace}/.env'; :`;
+  const pull = `'${process.execPath}' dist/index.js pull --write-env-file '${session.job.workspace}/.env'; :`;
   const terminal = spawn("sh", ["-c", '(eval "$1") >&2; echo pulled; read end', "sh", pull], {
     cwd: join(import.meta.dirname, "../.."),
     env: {

@@ -165,10 +165,10 @@ test("kept values that are cut off after a whole line are not taken for all ther
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const key = newKeptKey();
   await keepSecrets(folder, [{ name: "A", value: "one" }], key);
-  expect(readKeptSecrets(folder, key)).toEqual([{ name: "A", value: "one" }]);
+  expect(readKeptSecrets(folder, { key })).toEqual([{ name: "A", value: "one" }]);
   const file = join(folder, "secrets.jsonl");
   writeFileSync(file, readFileSync(file, "utf8").split("\n")[0] ?? "");
-  expect(() => readKeptSecrets(folder, key)).toThrow("The masks of this session cannot be read");
+  expect(() => readKeptSecrets(folder, { key })).toThrow("The masks of this session cannot be read");
 });
 
 test("a workspace behind a link is searched like any other, and its env file is exempt", async () => {

@@ -7,7 +7,9 @@ import { inputDefaults } from "../../src/inputs/defaults.ts";
 import { type ErrorCode, StashError } from "../../src/lib/errors.ts";
 import { actionManifest, actionRoot } from "../runner/job.ts";
 
-// What users rely on, as it was in version 1.0.0. A later version may add to it, and takes nothing away.
+// What users rely on, as it was in version 1.0.0. A later version may add to it, and takes nothing away, but what cannot be made safe: Node
+// itself reads a flag --env-file (src/cli/flags.ts).
+const unsafe = ["env-file"];
 
 const released = JSON.parse(readFileSync(join(import.meta.dirname, "interface-1.0.0.json"), "utf8"));
 
@@ -27,7 +29,9 @@ test("commands, with the flags that take a value and those that do not", async (
     const now = Object.groupBy(Object.keys(flags), (flag) =>
       flags[flag]?.value === undefined ? "switches" : "values",
     );
-    expect(now.values ?? [], name).toEqual(expect.arrayContaining(values ?? []));
+    expect(now.values ?? [], name).toEqual(
+      expect.arrayContaining((values ?? []).filter((flag) => !unsafe.includes(flag))),
+    );
     expect(now.switches ?? [], name).toEqual(expect.arrayContaining(switches ?? []));
   }
 });

@@ -1,3 +1,4 @@
+import { inputVariable } from "../../inputs/defaults.ts";
 import { StashError } from "../../lib/errors.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -28,8 +29,9 @@ export const leakCheck: Command = {
     const { detectSystem } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
     const { environment, operands } = call;
     const { log, job } = detectSystem({ environment, given: new Map(), cancelled: neverCancelled });
-    // Without the token, nobody can tell who wrote this. It is used to leave files out of the search, and to nothing else.
-    const { undo } = readUndo(createSessionState(session), "") ?? { undo: {} };
+    // Without the token, as in the script of a GitLab job, nobody can tell who wrote this. It only says what to leave out of the search.
+    const token = environment[inputVariable("api-token")] ?? "";
+    const { undo } = readUndo(createSessionState(session), token.trim()) ?? { undo: {} };
     const place = { workspace: job.workspace, temporaryDirectory: session.path };
     const scope = leakScopeOf(undo, place, operands.length > 0 ? operands : ["."]);
     log.info(`SecretStash: ${await checkForLeaks(log, "fail", scope)}`);

@@ -8,7 +8,7 @@ import { inputFlags, readGivenInputs, sessionFlag } from "../flags.ts";
 import { cancellable, findSession } from "../session.ts";
 
 export const pull: Command = {
-  usage: "pull [--format shell] [--env-file FILE] [--session-dir DIR] [INPUTS]",
+  usage: "pull [--format shell] [--write-env-file FILE] [--session-dir DIR] [INPUTS]",
   description:
     "Decrypts the variables, writes a file to source (mode 0600), and prints its path. With --format shell, prints the text itself, for " +
     'eval "$(secret-stash-ci pull --format shell)". It sets SECRET_STASH_SESSION_DIR, which mask, leak-check and clean-up need.',
@@ -29,7 +29,7 @@ export const pull: Command = {
     if (format !== undefined && format !== "shell") {
       throw new StashError(
         "USAGE",
-        "--format can only be shell, for eval. To write a file in another format, use --env-file.",
+        "--format can only be shell, for eval. To write a file in another format, use --write-env-file.",
       );
     }
     const given = await readGivenInputs(call);
