@@ -1,12 +1,10 @@
-import { renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Terminal } from "../ci/terminal.ts";
 import type { ApproverInputs } from "../inputs/approver.ts";
 import { StashError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import { readNamedFile } from "../lib/safe-file.ts";
-
-const FILE = "addresses.json"; // in the key directory, which is the approver's own
 
 /**
  * Asks before the approver's token goes to an address that was not used before. A command to approve comes out of a log or a message, where
@@ -16,9 +14,8 @@ const FILE = "addresses.json"; // in the key directory, which is the approver's 
  */
 export async function confirmAddress(
   terminal: Terminal,
-  { service: { apiUrl }, knownUrls, keyDirectory }: ApproverInputs,
+  { service: { apiUrl }, knownUrls, addressFile: file }: ApproverInputs,
 ): Promise<void> {
-  const file = join(keyDirectory, FILE);
   const used = readAddresses(file);
   if ([...knownUrls, ...used].includes(apiUrl.href)) return;
   const address = printable(apiUrl.href, 255);
@@ -31,6 +28,7 @@ export async function confirmAddress(
   );
   if (!/^y(es)?$/i.test(answer)) throw refused(`Your token was not sent to ${address}. Check`);
   try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const draft = `${file}.${process.pid}`;
     writeFileSync(draft, JSON.stringify([...used, apiUrl.href]), { flag: "wx", mode: 0o600 });
     renameSync(draft, file);

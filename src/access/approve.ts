@@ -12,7 +12,7 @@ import {
   showRequest,
 } from "./approver.ts";
 import { readOwnKey } from "./own-key.ts";
-import { type AccessRequest, type AccessRequests, findRequest, listRequests } from "./requests.ts";
+import { type AccessRequest, type AccessRequests, findRequest, isOfJob, listRequests } from "./requests.ts";
 import { watchRequests } from "./watch.ts";
 
 /**
@@ -36,8 +36,8 @@ export async function approve(terminal: Terminal, service: Service, inputs: Appr
   }
   if (fingerprint !== "") {
     showRequest(terminal, request);
-    if (request.lifetime.kind === "permanent") {
-      requireTerminal(terminal); // A job's key is temporary. Whoever asks for this one wants access for ever.
+    if (!isOfJob(request, service.connection.clock.now())) {
+      requireTerminal(terminal); // Whoever asks for this one may want access for ever.
       if (!(await isConfirmed(terminal, environment, request))) return;
     }
   }

@@ -71,6 +71,13 @@ export function findRequest(
   );
 }
 
+const LONGEST_MS = 61 * 60_000; // the longest TTL of a temporary key, and a minute
+
+/** Whether this can be the key of a job: one that expires, and soon. */
+export function isOfJob({ lifetime }: AccessRequest, now: number): boolean {
+  return lifetime.kind === "temporary" && Date.parse(lifetime.expiresAt) - now <= LONGEST_MS;
+}
+
 function lifetimeOf(own: RegisteredKey | undefined, listed: string | undefined): Lifetime {
   const expiresAt = own?.expiresAt ?? listed;
   if (expiresAt !== undefined) return { kind: "temporary", expiresAt };

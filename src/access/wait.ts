@@ -19,6 +19,8 @@ import { isTransientFailure } from "../stash/transient.ts";
 const FIRST_PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 10_000;
 const MINUTE_MS = 60_000;
+// The service says what time it is. It cannot make a job wait longer than the job wants to.
+const CLOCK_TOLERANCE_MS = 5000;
 
 /** Whom to tell that a job waits, and how long it may wait. */
 export interface WaitContext {
@@ -69,6 +71,7 @@ async function collectDeks(
   const { clock } = service.connection;
   const deks = new Map<string, Buffer>();
   let checkedAt = Number.NEGATIVE_INFINITY;
+  const endsAt = performance.now() + minutes * MINUTE_MS + CLOCK_TOLERANCE_MS;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
     let asked = 0;
     for (const environment of waiting) {
@@ -87,7 +90,7 @@ async function collectDeks(
     }
     if (waiting.size === 0) return deks;
     if (clock.now() >= Date.parse(key.expiresAt)) throw expired(key); // 3
-    const left = key.deadline - clock.now();
+    const left = Math.min(key.deadline - clock.now(), endsAt - performance.now());
     if (left <= 0) throw timedOut(minutes, [...waiting], key); // 4
     await pauseFor(Math.min(Math.max(pause, asked), left), cancelled);
   }

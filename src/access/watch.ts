@@ -6,7 +6,7 @@ import type { Glob } from "../select/patterns.ts";
 import { forPolling } from "../stash/connect.ts";
 import { isTransientFailure } from "../stash/transient.ts";
 import { type Approver, grantAccess, isConfirmed, listRequest, requireTerminal } from "./approver.ts";
-import { type AccessRequest, listRequests } from "./requests.ts";
+import { type AccessRequest, isOfJob, listRequests } from "./requests.ts";
 
 const PAUSE_MS = 5000;
 
@@ -55,11 +55,12 @@ async function answerRequest(
   listRequest(terminal, request);
   const isNamed = yesLabel?.match(request.label) !== undefined;
   const { kind } = request.lifetime;
-  if (isNamed && kind !== "temporary" && !terminal.isInteractive) {
-    const why = kind === "permanent" ? "this is not a temporary key" : "nobody knows whether it expires";
+  const isWanted = isNamed && isOfJob(request, approver.service.connection.clock.now());
+  if (isNamed && !isWanted && !terminal.isInteractive) {
+    const why = kind === "unknown" ? "nobody knows whether it expires" : "this is not a temporary key";
     terminal.say(`   Not approved: the label matches, but ${why}.`);
   } else if (
-    (isNamed && kind === "temporary") ||
+    isWanted ||
     (terminal.isInteractive && (await isConfirmed(terminal, approver.environment, request)))
   ) {
     await grantAccess(terminal, approver, request).catch((error: unknown) => {

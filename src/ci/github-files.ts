@@ -57,7 +57,8 @@ export function appendToState(path: string, name: string, value: string): void {
 function openCommandFile(path: string): number {
   const { O_WRONLY, O_APPEND, O_NONBLOCK = 0 } = constants;
   const descriptor = openSync(path, O_WRONLY | O_APPEND | O_NONBLOCK);
-  if (fstatSync(descriptor).isFile()) return descriptor;
+  const found = fstatSync(descriptor);
+  if (!found.isFIFO() && !found.isSocket()) return descriptor;
   closeSync(descriptor);
   throw Object.assign(new TypeError("not a file"), { code: "NOT_A_FILE" });
 }

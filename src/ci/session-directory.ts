@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { lstatSync, mkdirSync, renameSync, rmSync, type Stats, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, type Stats, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { StashError, systemCode } from "../lib/errors.ts";
@@ -24,6 +24,8 @@ export interface SessionDirectory {
   /** Writes a file with mode 0600, completely or not at all. */
   write(name: string, content: string): void;
   delete(): void;
+  /** Deletes everything in it but one entry. */
+  deleteBut(name: string): void;
 }
 
 // Windows refuses to remove a file that a virus scanner has open, as it may have one that was just written.
@@ -98,6 +100,11 @@ function sessionDirectory(path: string): SessionDirectory {
       renameSync(draft, join(path, name));
     },
     delete: () => rmSync(path, { recursive: true, force: true, ...removal }),
+    deleteBut: (kept) => {
+      for (const name of readdirSync(path).filter((name) => name !== kept)) {
+        rmSync(join(path, name), { recursive: true, force: true, ...removal });
+      }
+    },
   };
 }
 

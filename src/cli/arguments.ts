@@ -32,6 +32,7 @@ export function parseCall(
   args: readonly string[],
 ): Omit<Call, "environment"> {
   const [own, rest] = splitAtSeparator(args);
+  refuseFlagsOfNode(name, args);
   refuseSecrets(name, own);
   refuseUnknownFlags(name, own, Object.keys(known));
   const { flags, positionals } = parseFlags(name, own, known, takes === "paths");
@@ -47,6 +48,20 @@ export function parseCall(
 function splitAtSeparator(args: readonly string[]): [string[], string[] | undefined] {
   const separator = args.indexOf("--");
   return separator < 0 ? [[...args], undefined] : [args.slice(0, separator), args.slice(separator + 1)];
+}
+
+/**
+ * Node looks for these among all arguments, also after `--`, and loads what the file says before this program starts (src/node.cc,
+ * InitializeNodeWithArgsInternal). A pull request can contain such a file, so a command line that has one is an error from its first use.
+ */
+function refuseFlagsOfNode(command: string, args: readonly string[]): void {
+  const found = args.find((arg) => /^--experimental-(default-)?config-file(=|$)/.test(arg));
+  if (found === undefined) return;
+  throw usageError(
+    `Node itself reads ${found.replace(/=.*/s, "")} among these arguments, and runs what the file says. Put the command into a shell: ` +
+      "exec -- sh -c '…'.",
+    command,
+  );
 }
 
 function refuseSecrets(command: string, args: readonly string[]): void {

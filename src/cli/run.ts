@@ -1,4 +1,4 @@
-import { describeError } from "../lib/errors.ts";
+import { describeError, StashError } from "../lib/errors.ts";
 import { checkNodeVersion } from "../lib/node-version.ts";
 import { version } from "../lib/version.ts";
 import { parseCall, parseRequest } from "./arguments.ts";
@@ -19,6 +19,15 @@ export async function runCommandLine(
   }
 }
 
+/** Node then prints what it does, to stderr and past every mask: the environments that it starts processes with, and what it sends. */
+function refuseNodeDebug({ NODE_DEBUG = "", NODE_DEBUG_NATIVE = "" }: NodeJS.ProcessEnv): void {
+  if (NODE_DEBUG + NODE_DEBUG_NATIVE === "") return;
+  throw new StashError(
+    "DEBUG_TRACE_REFUSED",
+    "Nothing was done, because NODE_DEBUG or NODE_DEBUG_NATIVE is set, and Node then prints values and tokens. Unset it for this command.",
+  );
+}
+
 async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const request = parseRequest(args);
   if (request.kind === "version") {
@@ -30,6 +39,7 @@ async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Pro
     process.stdout.write(await helpOn(request.topic));
     return exitCodes.success;
   }
+  refuseNodeDebug(environment);
   const command = await commands[request.name].load();
   const call = { ...parseCall(request.name, command, request.args), environment };
   if (!command.runsOnOldNode) checkNodeVersion(process.versions.node);

@@ -1,16 +1,19 @@
-import { isPrivateVariable } from "../lib/own-environment.ts";
+import { isActionVariable, isOwnVariable } from "../lib/own-environment.ts";
 
 /**
  * The environment of a command that gets the variables: what a `run:` step gets. What the step was given for itself is not passed on:
- * inputs, state, the token, the grant key, and the runner's tokens for actions.
+ * inputs, state, the token and the grant key.
+ *
+ * @param isAction whether this process is an action, which gets more of the runner than a `run:` step does
  */
 export function commandEnvironment(
   environment: NodeJS.ProcessEnv,
   variables: ReadonlyMap<string, string>,
   keyDirectory: string,
+  isAction: boolean,
   platform: string = process.platform,
 ): Record<string, string> {
-  const isOurs = (name: string) => isPrivateVariable(name) || /^GITHUB_STATE$/i.test(name);
+  const isOurs = (name: string) => isOwnVariable(name) || (isAction && isActionVariable(name));
   // Of two names that differ only by case, Windows uses the first: an inherited one must not hide ours.
   const fold = (name: string) => (platform === "win32" ? name.toUpperCase() : name);
   const replaced = new Set([...variables.keys(), "SECRET_STASH_KEY_DIR"].map(fold));

@@ -15,7 +15,11 @@ export async function execCommand(
   secrets: CommandSecrets,
 ): Promise<number> {
   const settings = terminalSettings(host.environment);
-  const { exitCode } = await runMasked(host, { file, args, stdin: "inherit", settings, notStarted }, secrets);
+  const { exitCode } = await runMasked(
+    host,
+    { file, args, stdin: "inherit", isAction: false, settings, notStarted },
+    secrets,
+  );
   return exitCode;
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
+import { which } from "@actions/io";
 import type { Host } from "../ci/host.ts";
 import { throwIfCancelled } from "../lib/cancellation.ts";
 import { StashError } from "../lib/errors.ts";
@@ -30,6 +31,8 @@ export interface Command {
   file: string;
   args: readonly string[];
   stdin: "inherit" | "ignore";
+  /** whether an action runs it */
+  isAction: boolean;
   /** by default this process's own */
   workingDirectory?: string;
   /** variables besides those that a command always gets */
@@ -58,9 +61,13 @@ export async function runMasked(
 ): Promise<CommandEnd> {
   refuseOversized(variables, job.platform);
   const needles = deriveNeedles(secrets.map(({ value }) => value));
-  const env = { ...commandEnvironment(environment, variables, keyDirectory), ...command.settings };
+  const env = {
+    ...commandEnvironment(environment, variables, keyDirectory, command.isAction),
+    ...command.settings,
+  };
+  const program = { ...command, file: await findOnWindows(command) };
   const pipes = await openPipes(keyDirectory || job.temporaryDirectory, job.workspace, env);
-  const { child, stdout, stderr } = start(command, env, pipes, cancelled);
+  const { child, stdout, stderr } = start(program, env, pipes, cancelled);
   const stopForwarding = forwardSignals(child);
   try {
     const ended = once(child, "exit");
@@ -77,6 +84,14 @@ export async function runMasked(
   } finally {
     stopForwarding();
   }
+}
+
+/** Windows looks for a program in the working directory first, where a pull request can have put one (libuv/libuv#3888). */
+async function findOnWindows({ file, notStarted }: Command): Promise<string> {
+  if (process.platform !== "win32") return file;
+  return which(file, true).catch((cause) => {
+    throw notStarted(Object.assign(cause, { code: "ENOENT" }));
+  });
 }
 
 interface Started {

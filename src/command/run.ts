@@ -21,7 +21,14 @@ export async function runCommand(
 ): Promise<void> {
   const [file = "", ...args] = await writeScript(run, shell, secrets.keyDirectory);
   const directory = resolve(host.job.workspace, workingDirectory);
-  const command = { file, args, stdin: "ignore", workingDirectory: directory, notStarted } as const;
+  const command = {
+    file,
+    args,
+    stdin: "ignore",
+    isAction: true,
+    workingDirectory: directory,
+    notStarted,
+  } as const;
   const { exitCode, endsLine } = await runMasked(host, command, secrets);
   if (!endsLine) process.stdout.write("\n"); // The runner obeys a command only at the beginning of a line.
   if (exitCode === 0) return;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { lstatSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { isOwn } from "../lib/safe-file.ts";
 import { pathOutside } from "./real-path.ts";
@@ -52,8 +52,7 @@ export function isPickedUpByGit(
 /** The nearest folder with a `.git` that this user owns: git, too, refuses the repositories of others (git-config(1), safe.directory). */
 function findWorkTree(folder: string): string | undefined {
   try {
-    const found = lstatSync(join(folder, ".git"));
-    return isOwn(found) && !found.isSymbolicLink() ? folder : undefined;
+    return isOwn(statSync(join(folder, ".git"))) ? folder : undefined;
   } catch {
     const above = dirname(folder);
     return above === folder ? undefined : findWorkTree(above);

@@ -95,6 +95,10 @@ function send(
   return new Promise((resolve, reject) => {
     open(`${apiUrl.href.replace(/\/+$/, "")}/api/${path}`, { method, headers, agent, signal })
       .on("response", resolve)
+      .on("upgrade", (_, socket) => {
+        socket.destroy();
+        reject(switchedProtocols(connection));
+      })
       .on("error", reject)
       .end(body);
   });
@@ -144,6 +148,15 @@ function remedyFor(code: string): string {
     return `Each attempt was abandoned after ${ATTEMPT_SECONDS} s. The service may be overloaded. Run the job again later.`;
   }
   return "Check api-url and the runner's network, and HTTPS_PROXY and NO_PROXY if there is a proxy.";
+}
+
+/** 101, which nobody asked for. Neither `response` nor `error` would ever come after it. */
+function switchedProtocols({ apiUrl }: Connection): StashError {
+  return new StashError(
+    "RESPONSE_INVALID",
+    `The service at ${apiUrl.host} answered with a switch of protocols (101), which this action never asks for. Check that api-url points at ` +
+      "SecretStash, and the proxy in front of it.",
+  );
 }
 
 function redirected({ apiUrl }: Connection, status: number): StashError {

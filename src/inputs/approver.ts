@@ -25,6 +25,8 @@ export interface ApproverInputs {
   service: ServiceInputs;
   /** addresses to which the token may go without a question */
   knownUrls: readonly string[];
+  /** where confirmed addresses are remembered: in the home directory, and never where a pasted `--key-dir` says */
+  addressFile: string;
   environment: string;
   keyDirectory: string;
   /** hex digits in lower case; empty if a person is to choose */
@@ -79,6 +81,7 @@ export function parseApproverInputs(
       caFile: resolveIfGiven(text("ca-file"), resolve(".")),
     },
     knownUrls: [ownUrl.trim(), approverDefaults["api-url"]].flatMap((url) => URL.parse(url)?.href ?? []),
+    addressFile: join(homedir(), ".secret-stash", "addresses.json"),
     environment,
     keyDirectory: text("key-dir") || join(homedir(), ".secret-stash"),
     fingerprint,

@@ -39,6 +39,12 @@ export async function deleteKeyFiles(path: string): Promise<Deletion> {
   return "deleted";
 }
 
+/** Whether a key directory holds the only copy of an env file. */
+export async function holdsBackups(path: string): Promise<boolean> {
+  if (path === "") return false;
+  return (await readdir(path).catch(() => [])).some(isBackup);
+}
+
 function isBackup(name: string): boolean {
   return name.endsWith(".backup");
 }

@@ -1,12 +1,21 @@
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 
-// What the step was given for itself: inputs, state, credentials, and the runner's tokens for actions.
-const PRIVATE =
-  /^(INPUT_|STATE_|SECRET_STASH_(API_TOKEN|GRANT_KEY|ID_TOKEN)$|ACTIONS_(RUNTIME|CACHE|RESULTS)_)/i;
+const OWN = /^(INPUT_|STATE_|SECRET_STASH_(API_TOKEN|GRANT_KEY|ID_TOKEN)$)/i;
+// What the runner gives to actions and not to `run:` steps (NodeScriptActionHandler.cs, ScriptHandler.cs), and where it keeps an action's state.
+const OF_ACTIONS = /^(ACTIONS_(RUNTIME|CACHE|RESULTS)_|GITHUB_STATE$)/i;
 
-/** Whether a variable is the step's own and concerns no process that it starts. */
-export function isPrivateVariable(name: string): boolean {
-  return PRIVATE.test(name);
+/** Whether a variable is what this process was given for itself: inputs, state, credentials. */
+export function isOwnVariable(name: string): boolean {
+  return OWN.test(name);
+}
+
+/** Whether GitHub's runner gives a variable to actions only. */
+export function isActionVariable(name: string): boolean {
+  return OF_ACTIONS.test(name);
+}
+
+function isPrivateVariable(name: string): boolean {
+  return OWN.test(name) || OF_ACTIONS.test(name);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Makes foreign text (a name from the server, a path) safe to print. Only characters that mean nothing to a CI log survive: `::set-env`,
- * `##vso[`, ANSI escapes and line breaks are workflow commands or terminal control in disguise. So `[`, a `#` that repeats, a colon that
+ * `##vso[`, ANSI escapes and line breaks are workflow commands or terminal control in disguise. So `[`, a `#` or a space that repeats (a row of spaces wraps into a line of its own), a colon that
  * comes first or repeats, and everything outside printable ASCII become `\u{hex}`.
  *
  * @param limit characters to show before the text is cut off with `…`
@@ -17,7 +17,7 @@ export function printable(text: string, limit = 120): string {
 
 function isHarmless(character: string, previous: string | undefined): boolean {
   if (character === ":") return previous !== undefined && previous !== ":";
-  if (character === "#") return previous !== "#";
+  if (character === "#" || character === " ") return previous !== character;
   return /[\w .,/\\()@+=~<>?!'"*&-]/.test(character);
 }
 

@@ -124,6 +124,7 @@ function quotings(text: string): string[] {
     text.replaceAll("'", "''"), // SQL, YAML
     text.replaceAll("$", "$$$$"), // make, docker compose
     text.replaceAll('"', '\\"'),
+    text.replaceAll('"', '""'), // CSV
   ];
 }
 

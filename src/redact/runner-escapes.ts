@@ -33,10 +33,9 @@ export const wholeEscapes: readonly Escape[] = [
   (text) => json(text).replaceAll("/", "\\/"),
   (text) => json(json(text)),
   (text) => toLower(percentEncode(text)),
-  ...[encodeComponent, withPlus, asForm, asPhpForm, withSlash].flatMap((toForm) => [
-    toForm,
-    (text: string) => toLower(toForm(text)),
-  ]),
+  ...[encodeComponent, encodeAddress, asUserInfo, withPlus, asForm, asPhpForm, withSlash].flatMap(
+    (toForm) => [toForm, (text: string) => toLower(toForm(text))],
+  ),
 ];
 
 /** Forms that keep line breaks. */
@@ -45,6 +44,7 @@ export const lineEscapes: readonly Escape[] = [
   (text) => text.replaceAll("'", `'"'"'`), // Python's shlex
   (text) => text.replace(/'+/g, (run) => `'"${run}"'`).replace(/"'$/, '"'), // `export -p` of dash and busybox
   (text) => text.replaceAll("$", "$$$$"), // make, docker compose
+  (text) => text.replaceAll('"', '""'), // CSV (RFC 4180 section 2)
   ...["&#39;", "&#039;", "&#x27;"].map((single) => html("&quot;", single)), // Go, JavaScript and jq; PHP; Python
 ];
 
@@ -76,6 +76,15 @@ function html(double: string, single: string): Escape {
 
 function encodeComponent(text: string): string {
   return encodeURIComponent(text.toWellFormed());
+}
+
+function encodeAddress(text: string): string {
+  return encodeURI(text.toWellFormed());
+}
+
+/** As a URL object holds a user or a password (URL standard, userinfo percent-encode set). */
+function asUserInfo(text: string): string {
+  return encodeComponent(text).replaceAll(/%(24|25|26|2B|2C)/g, (octet) => decodeURIComponent(octet));
 }
 
 function withPlus(text: string): string {

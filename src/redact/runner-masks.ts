@@ -28,7 +28,7 @@ const PLAIN = /^(?:[\w.-]*|-----(?:BEGIN|END) [A-Z0-9 ]+-----)$/;
  *    forms of a multi-line text consist of those of its lines, so leave out all in which every line is hidden already.
  * 5. Register the parts that jobs print separately: leaves of JSON, and the credentials of URLs. A decoded password is used like a value
  *    (Basic authentication), so it gets the forms of steps 2 to 4.
- * 6. Of a text over 64 KiB, register only itself and its base64.
+ * 6. Of a text over 64 KiB, register only itself, its base64 and its hex.
  *
  * @param options `minLeaf`: the length from which a JSON leaf counts as secret; `isHeldByJob`: whether later steps hold the value, so that
  *   they could print it in any form. Otherwise steps 3 and 4 come down to base64 in one piece
@@ -57,6 +57,7 @@ function* fewMasksOf(text: string, minLeaf: number): Generator<string> {
 
 function* masksOf(value: string, text: string, minLeaf: number): Generator<string> {
   yield* formsOf(text);
+  if (text !== value) yield* asTheRunnerEncodes(value);
   if (Buffer.byteLength(text) < MIN_HEX_BYTES) yield* hexMasks(value); // 1: `[\n]\n` is long enough only with its white space.
   const leaves = jsonLeaves(text, minLeaf);
   for (const leaf of leaves) yield* plainMasks(leaf.trim()); // 5
@@ -71,11 +72,17 @@ function* masksOf(value: string, text: string, minLeaf: number): Generator<strin
   }
 }
 
+/** What the runner would derive from the value with its white space, most often a final line break, if it were told that. */
+function asTheRunnerEncodes(value: string): string[] {
+  const bytes = Buffer.from(value);
+  return [0, 1, 2].map((skipped) => bytes.subarray(skipped).toString("base64").replace(/=+$/, ""));
+}
+
 function* formsOf(text: string): Generator<string> {
   const plain = plainMasks(text);
   yield* plain; // 2
   yield* base64Masks(text, { isRegistered: plain.includes(text) }); // 3
-  if (text.length > MAX_QUOTED) return; // 6
+  if (text.length > MAX_QUOTED) return yield Buffer.from(text).toString("hex"); // 6
   yield* hexMasks(text);
   yield* escapedMasks(text); // 4
 }

@@ -3,13 +3,20 @@ import { urlPasswords } from "./url-credentials.ts";
 // Shorter numbers are ports, counts and years.
 const MIN_DIGITS = 6;
 
+// A longer list of numbers is data, and each mask is searched for in every line of the log.
+const MAX_NUMBERS = 1000;
+
 /** The numbers of a JSON object or array as they are written, without sign, from six digits up; none if the text is not one. */
 export function* jsonNumbers(text: string, minLength: number): Generator<string> {
   if (!/^\s*[[{]/.test(text) || !isJson(text)) return;
+  let count = 0;
   // Not by JSON.parse, which rounds numbers. Strings are matched in order to be skipped.
   for (const [token] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|\d[\d.eE+-]*/g)) {
-    if (!token.startsWith('"') && token.replace(/\D/g, "").length >= Math.max(MIN_DIGITS, minLength))
-      yield token;
+    const isLong = token.replace(/\D/g, "").length >= Math.max(MIN_DIGITS, minLength);
+    if (token.startsWith('"') || !isLong) continue;
+    yield token;
+    count += 1;
+    if (count >= MAX_NUMBERS) return;
   }
 }
 

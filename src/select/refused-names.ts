@@ -110,6 +110,9 @@ export const dangerousNames: readonly NameRow[] = [
 /** Mere credentials and settings inside the families above: no value of them can run code or redirect anything. */
 // biome-ignore format: one row a line
 export const harmless: readonly NameRow[] = [
+  { names: "LD_SDK_KEY LD_CLIENT_SIDE_ID LD_API_KEY LD_MOBILE_KEY", reason: "LaunchDarkly's; the loader has no such names" },
+  { names: "TEAMCITY_TOKEN COVERAGE_TOKEN ELECTRON_TOKEN HATCH_API_KEY GITHUB_PAT GITHUB_CLIENT_REDIRECT GITHUB_REDIRECT_URI GITHUB_CALLBACK_URL GITHUB_APP_CLIENT_ID GIT_HOST GIT_ORG GIT_REPOSITORY GIT_PROVIDER GIT_REMOTE GIT_ACCESS_KEY BITBUCKET_REPO_SLUG", reason: "a user's own; the tool does not read it" },
+  { names: "CARGO_TERM_COLOR ANSIBLE_FORCE_COLOR BUILDKIT_PROGRESS NODE_NO_WARNINGS PUPPETEER_SKIP_DOWNLOAD LOG4J_FORMAT_MSG_NO_LOOKUPS", reason: "a switch that runs and redirects nothing" },
   { names: "GITHUB_APP_ID GITHUB_APP_NAME GITHUB_APP_SECRET GITHUB_APP_PRIVATE_KEY GITHUB_CLIENT_ID GITHUB_CLIENT_SECRET GITHUB_ID GITHUB_SECRET GITHUB_WEBHOOK_SECRET GITHUB_OAUTH_CLIENT_* GITHUB_AUTO_*", reason: "an application's login with GitHub; the runner has no such variables" },
   { names: "CIRCLE_TOKEN CIRCLE_*_TOKEN BUILDKITE_*_TOKEN BITBUCKET_REPO_ACCESS_TOKEN", reason: "a credential for the CI system" },
   { names: "MALLOC_ARENA_MAX UV_THREADPOOL_SIZE", reason: "a number" },
@@ -136,6 +139,7 @@ export const harmless: readonly NameRow[] = [
 /** Credentials in practice whose values can redirect something: they pass if the author of the workflow has written the name out. */
 // biome-ignore format: one row a line
 export const harmlessWhenNamed: readonly NameRow[] = [
+  { names: "TF_WORKSPACE TF_CLOUD_ORGANIZATION TF_CLOUD_PROJECT TF_CLOUD_HOSTNAME", reason: "which of Terraform's workspaces and servers" },
   { names: "HTTP_PROXY HTTPS_PROXY ALL_PROXY FTP_PROXY NO_PROXY", reason: "a proxy's address, often with its password" },
   { names: "NPM_CONFIG_REGISTRY YARN_REGISTRY YARN_NPM_REGISTRY_SERVER PNPM_CONFIG_REGISTRY BUN_CONFIG_REGISTRY COREPACK_NPM_REGISTRY TURBO_API NX_SELF_HOSTED_REMOTE_CACHE_SERVER", reason: "where packages or build results lie" },
   { names: "PIP_INDEX_URL PIP_EXTRA_INDEX_URL UV_INDEX UV_INDEX_URL UV_DEFAULT_INDEX UV_EXTRA_INDEX_URL PIPENV_PYPI_MIRROR POETRY_REPOSITORIES_*_URL", reason: "a Python index, often with its password" },

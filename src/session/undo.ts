@@ -30,9 +30,8 @@ export async function undoSession(
   const { undo } = saved;
   const warnings: string[] = [];
   const keyDirectory = keyDirectoryIn(job.temporaryDirectory, undo.keyDirectory ?? "");
-  const unrestored = await restoreEnvFiles(saved, keyDirectory ?? "", warnings);
-  const filesLeft = warnings.length > 0;
-  const files = !filesLeft ? describeFiles(undo, job.workspace) : []; // Otherwise the warnings say it.
+  const { unrestored, filesLeft } = await restoreEnvFiles(saved, keyDirectory ?? "", warnings);
+  const files = warnings.length === 0 ? describeFiles(undo, job.workspace) : []; // Otherwise the warnings say it.
   await removeKeyDirectory(keyDirectory, undo, unrestored, warnings);
   const isRevoked = await revokeKey(host, inputs, saved, warnings);
   for (const warning of warnings) log.warn(`SecretStash clean-up: ${warning}`);
@@ -64,37 +63,46 @@ function describeFiles({ envFiles = [], keepEnvFiles = false }: Undo, workspace:
     .map(([what, files]) => `${what}: ${listNames(files.map(({ path }) => relative(root, path)))}.`);
 }
 
-/** @returns the files that existed before and could not be restored */
+/** @returns the files that existed before and could not be restored, and whether one with values may be left */
 async function restoreEnvFiles(
   { undo: { envFiles = [], keepEnvFiles = false }, isSealed }: SavedUndo,
   keyDirectory: string,
   warnings: string[],
-): Promise<EnvFile[]> {
+): Promise<{ unrestored: EnvFile[]; filesLeft: boolean }> {
+  const files = placeEnvFiles(envFiles, keyDirectory);
   if (!isSealed) {
-    for (const { path } of keepEnvFiles ? [] : envFiles) {
+    for (const { path, existed, backup } of keepEnvFiles ? [] : files) {
+      const remedy = existed ? `Its earlier content is in ${printable(backup)}` : "Delete it";
       warnings.push(
-        `the env file ${printable(path)} may hold values. It was not touched, because without api-token nobody can tell that it is ours. Delete it.`,
+        `the env file ${printable(path)} may hold values. It was not touched, because without api-token nobody can tell that it is ours. ${remedy}.`,
       );
     }
-    return [];
+    return { unrestored: files.filter(({ existed }) => existed), filesLeft: files.length > 0 };
   }
   const unrestored: EnvFile[] = [];
+  let filesLeft = false;
   // The last one first: if two names are one file, as on macOS, the second backup holds what the first write put there.
-  for (const file of placeEnvFiles(envFiles, keyDirectory).reverse()) {
+  for (const file of files.reverse()) {
     try {
-      if (keepEnvFiles) await deleteDraft(file);
+      if (keepEnvFiles) await deleteDraft(file).catch(ignoreMissingFolder);
       else if (!(await restoreEnvFile(file))) {
         warnings.push(
-          `the env file ${printable(file.path)} held values and was deleted. Its earlier content is lost, because a step deleted the key ` +
-            "directory, where the backup was.",
+          `the env file ${printable(file.path)} held values and was deleted. Its earlier content is lost, because a step deleted or changed the ` +
+            "backup in the key directory.",
         );
       }
     } catch (error) {
       if (file.existed) unrestored.push(file);
+      filesLeft ||= systemCode(error) !== "ENOENT"; // Its folder is gone, and the file with it.
       warnings.push(describeUnrestored(file, error));
     }
   }
-  return unrestored;
+  return { unrestored, filesLeft };
+}
+
+/** A file that is to be kept may be deleted or replaced with its folder by whoever it is kept for. */
+function ignoreMissingFolder(error: unknown): void {
+  if (!(error instanceof FolderReplacedError) && systemCode(error) !== "ENOENT") throw error;
 }
 
 function describeUnrestored({ path, existed, backup }: EnvFile, error: unknown): string {
@@ -102,7 +110,7 @@ function describeUnrestored({ path, existed, backup }: EnvFile, error: unknown):
   if (error instanceof FolderReplacedError) {
     return (
       `the folder of the env file ${printable(path)} is no longer the one that it was written to, so nothing was touched there. The file, which ` +
-      `holds values, may be somewhere else. ${remedy}.`
+      `holds values, was deleted with its folder, or is somewhere else. ${remedy}.`
     );
   }
   return `the env file ${printable(path)} could not be removed (${systemCode(error)}). ${remedy}.`;

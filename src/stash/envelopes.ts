@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { call, environmentPath, type Service, send, statusOf } from "./service.ts";
-import { keyId, optionalText } from "./wire-types.ts";
+import { keyId, listOf, optionalText } from "./wire-types.ts";
 
 // `granted_by` is what our embedded server sends. No public source says whether the service sends it.
 const answer = v.nullish(v.object({ envelope: v.nullish(v.unknown()), granted_by: optionalText }));
@@ -65,7 +65,7 @@ export interface DeviceKeyAccess {
 }
 
 const accessList = v.object({
-  device_keys: v.array(
+  device_keys: listOf(
     v.object({
       device_key_id: keyId,
       name: optionalText,

@@ -3,8 +3,9 @@ import { didYouMean } from "../lib/did-you-mean.ts";
 import { StashError } from "../lib/errors.ts";
 import { listNames, printable } from "../lib/printable.ts";
 import { call, type Service, statusOf } from "./service.ts";
+import { listOf } from "./wire-types.ts";
 
-const environments = v.array(v.object({ slug: v.string(), type: v.string() }));
+const environments = listOf(v.object({ slug: v.string(), type: v.string() }));
 
 /**
  * Lists the application's environments.

@@ -4,7 +4,7 @@ import { HttpError } from "../http/http-error.ts";
 import { isTransient, isUnprocessed, waitToRetry } from "../http/retry.ts";
 import { StashError } from "../lib/errors.ts";
 import { call, type Service, send, statusOf } from "./service.ts";
-import { keyId, optionalText } from "./wire-types.ts";
+import { keyId, listOf, optionalText } from "./wire-types.ts";
 
 /** What the service is told about a device key. */
 export interface DeviceKeyRegistration {
@@ -111,7 +111,7 @@ export interface RegisteredKey {
 
 /** Lists the account's registered keys. */
 export async function listKeys(service: Service, deadline?: Deadline): Promise<RegisteredKey[]> {
-  const keys = await call(service, ["GET", "user/keys"], v.array(knownKey), deadline && { deadline });
+  const keys = await call(service, ["GET", "user/keys"], listOf(knownKey), deadline && { deadline });
   return keys.map(({ id, fingerprint, public_key, expires_at }) => ({
     id,
     fingerprint: fingerprint ?? undefined,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, inject, test } from "vitest";
@@ -97,6 +97,60 @@ test("--fingerprint does not give a permanent key access without a question", as
   expect(granted(session)).toEqual([]);
 });
 
+test("nor one of another account, nor one that expires long after any job", async () => {
+  let foreign = 0;
+  const session = await startApprovalSession({
+    answer: ({ method, url }) =>
+      method === "GET" && url === "/api/user/keys"
+        ? Response.json({ data: session.server.store.listKeys().filter(({ id }) => id !== foreign) })
+        : undefined,
+  });
+  const { store } = session.server;
+  const key = store.addKey({
+    label,
+    key_type: "device",
+    public_key: inject("keys").spareKeys.publicKey,
+    expires_at: soon(),
+  });
+  foreign = key?.id ?? 0;
+  const late = store.addKey({
+    label,
+    key_type: "device",
+    public_key: inject("keys").grantKeys.publicKey,
+    expires_at: "9999-12-31T00:00:00.000Z",
+  });
+  for (const { fingerprint = "" } of [key ?? {}, late ?? {}] as { fingerprint?: string }[]) {
+    const { code } = await session.approve(["--environment", "ci", "--fingerprint", fingerprint]);
+    expect(code).toBe(2);
+  }
+  expect(granted(session)).toEqual([]);
+});
+
+test("a pasted --key-dir does not say which addresses are known", async () => {
+  const session = await startApprovalSession();
+  const planted = join(session.job.workspace, "planted");
+  cpSync(join(session.job.workspace, "alice"), planted, { recursive: true });
+  writeFileSync(join(planted, "addresses.json"), JSON.stringify([`${session.server.url}/`]));
+  const flags = ["--environment", "ci", "--api-url", session.server.url, "--key-dir", planted];
+  const { code } = await session.approve(flags, { environment: { SECRET_STASH_API_URL: "" } });
+  expect(code).toBe(2);
+  expect(session.requests).toEqual([]);
+});
+
+test("spaces in a label do not push a line of their own onto the screen", async () => {
+  const session = await startApprovalSession();
+  const forged = `x${" ".repeat(70)}fingerprint  cd30 8270`;
+  session.server.store.addKey({
+    label: forged,
+    key_type: "device",
+    public_key: inject("keys").spareKeys.publicKey,
+    expires_at: soon(),
+  });
+  const { stdout } = await session.approve(["--environment", "ci"]);
+  expect(stdout).not.toContain("  fingerprint  cd30");
+  expect(stdout).toContain("x \\u{20}");
+});
+
 test("a pasted --api-url gets no token before somebody has said that it is right", async () => {
   const session = await startApprovalSession();
   const flags = ["--environment", "ci", "--api-url", session.server.url];
@@ -122,6 +176,7 @@ test.skipIf(!existsSync("/usr/bin/script"))(
       const child = spawn("/usr/bin/script", ["-qec", command, "/dev/null"], {
         env: {
           ...{ PATH: process.env.PATH ?? "", TERM: "xterm", SECRET_STASH_API_TOKEN: "sst_alice" },
+          HOME: session.job.workspace,
           SECRET_STASH_APPLICATION_ID: session.account.applicationId,
           SECRET_STASH_KEY_DIR: join(session.job.workspace, "alice"),
         },
@@ -140,9 +195,9 @@ test.skipIf(!existsSync("/usr/bin/script"))(
     expect(await ask("n")).toContain("Your token was not sent to");
     expect(session.requests).toEqual([]);
     expect(await ask("y")).toContain("No keys need access");
-    expect(JSON.parse(readFileSync(join(session.job.workspace, "alice/addresses.json"), "utf8"))).toEqual([
-      `${session.server.url}/`,
-    ]);
+    expect(
+      JSON.parse(readFileSync(join(session.job.workspace, ".secret-stash/addresses.json"), "utf8")),
+    ).toEqual([`${session.server.url}/`]);
     expect(await ask("n")).not.toContain("[y/N]");
   },
 );

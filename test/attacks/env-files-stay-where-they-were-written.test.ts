@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -11,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { startCliSession } from "../support/cli.ts";
 import { failingMain, startSession } from "../support/session.ts";
 
 // Attack 16: a link leads an env file out of the workspace, or another folder takes the place of its own before post.
@@ -64,6 +66,31 @@ test.each([
     /the folder of the env file .*app\/\.env is no longer the one that it was written to, so nothing was touched there/,
   );
   expect(session.leftInTemp()).toEqual([]);
+});
+
+test("without a token, clean-up keeps the only copy of what was there before, and nothing else", async () => {
+  const { run, job, left } = await startCliSession();
+  const path = join(job.workspace, ".env");
+  writeFileSync(path, "MINE=1\n");
+  expect((await run(["pull", "--write-env-file", ".env:json"])).code).toBe(0);
+  const [session = ""] = left();
+  const directory = join(job.temp, "tmp", session);
+  const environment = { SECRET_STASH_API_TOKEN: "" };
+  const { code, stderr } = await run(["clean-up", "--session-dir", directory], { environment });
+  expect(code).toBe(0);
+  const backup = /Its earlier content is in (\S+)\.$/m.exec(stderr)?.[1] ?? "";
+  expect(readFileSync(backup, "utf8")).toBe("MINE=1\n");
+  expect(readdirSync(directory, { recursive: true })).toHaveLength(2); // the folder and the backup
+});
+
+test("a kept file whose folder was rebuilt is nothing to warn of, nor to fail for", async () => {
+  const session = await startSession();
+  const step = session.step({ "env-file": "dist/.env", "keep-env-file": "true", "leak-check": "fail" });
+  mkdirSync(join(session.job.workspace, "dist"));
+  expect(await step.main()).toBe(0);
+  await session.job.run("rm -rf dist; mkdir dist");
+  expect(await step.post()).toBe(0);
+  expect(session.job.log.annotations).toEqual([]);
 });
 
 test("a backup that a step replaced is not put back", async () => {

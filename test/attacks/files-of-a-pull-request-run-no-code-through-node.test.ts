@@ -19,6 +19,28 @@ test("the command line has no flag of that name, says why, and what to write ins
   }
 });
 
+test.each(["--experimental-config-file=node.config.json", "--experimental-default-config-file"])(
+  "%s, which Node reads even after --, is refused",
+  async (flag) => {
+    const { run, job } = await startCliSession();
+    writeFileSync(join(job.workspace, "node.config.json"), "{}");
+    const { code, stderr } = await run(["exec", "--", "node", flag, "app.js"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /Node itself reads --experimental-\S+ among these arguments, and runs what the file says\. .*exec -- sh -c/,
+    );
+  },
+);
+
+test("NODE_DEBUG, with which Node prints values past every mask, is refused", async () => {
+  const { run } = await startCliSession();
+  for (const name of ["NODE_DEBUG", "NODE_DEBUG_NATIVE"]) {
+    const { stderr } = await run(["exec", "--", "true"], { environment: { [name]: "child_process" } });
+    expect(stderr).toContain("[DEBUG_TRACE_REFUSED]");
+    expect(stderr).not.toContain("plain-secret-value");
+  }
+});
+
 test("--write-env-file runs nothing that is in the file", async () => {
   const { run, job } = await startCliSession();
   const pwned = join(job.workspace, "pwned");

@@ -50,11 +50,19 @@ test("negative control: a cycle is found, and so is an import of the floor above
 // Which packages and Node modules a room may use: the pure ones compute, the others say here what they touch.
 const packages: Record<string, readonly string[]> = {
   entry: ["node:path"],
-  cli: ["node:fs", "node:util"],
+  cli: ["node:fs", "node:path", "node:util"],
   session: ["node:path"],
   doctor: [],
   command: [
-    ...["@actions/exec", "node:child_process", "node:events", "node:fs", "node:fs/promises", "node:net"],
+    ...[
+      "@actions/exec",
+      "@actions/io",
+      "node:child_process",
+      "node:events",
+      "node:fs",
+      "node:fs/promises",
+      "node:net",
+    ],
     ...["node:path", "node:stream"],
   ],
   leaks: ["node:fs", "node:path"],

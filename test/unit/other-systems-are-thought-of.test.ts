@@ -17,12 +17,15 @@ describe("Windows", () => {
   test("a pulled variable replaces an inherited one that differs only by case", () => {
     const inherited = { Database_Url: "old", Path: "C:\\bin", secret_stash_api_token: "token" };
     const pulled = new Map([["DATABASE_URL", "new"]]);
-    expect(commandEnvironment(inherited, pulled, "C:\\key", "win32")).toEqual({
+    expect(commandEnvironment(inherited, pulled, "C:\\key", false, "win32")).toEqual({
       DATABASE_URL: "new",
       Path: "C:\\bin",
       SECRET_STASH_KEY_DIR: "C:\\key",
     });
-    expect(commandEnvironment(inherited, pulled, "/key", "linux")).toHaveProperty("Database_Url", "old");
+    expect(commandEnvironment(inherited, pulled, "/key", false, "linux")).toHaveProperty(
+      "Database_Url",
+      "old",
+    );
   });
 
   test("names that decide which program runs are refused", () => {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { describeError, StashError } from "../../lib/errors.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -24,6 +25,8 @@ export const cleanUp: Command = {
       return exitCodes.success;
     }
     const { cleanUp } = await import(/* webpackMode: "eager" */ "../../session/end.ts");
+    const { deleteKeyFiles, holdsBackups } = await import(/* webpackMode: "eager" */ "../../key/delete.ts");
+    const { findKeyDirectory } = await import(/* webpackMode: "eager" */ "../../key/directory.ts");
     const { detectHost } = await import(/* webpackMode: "eager" */ "../../ci/detect.ts");
     const { environment } = call;
     const given = await readGivenInputs(call);
@@ -35,7 +38,12 @@ export const cleanUp: Command = {
       if (error instanceof StashError && error.code === "LEAK_FOUND") throw error;
       host.log.warn(describeError(error).message);
     } finally {
-      session.delete();
+      // The only copies of env files that could not be restored stay. Nothing else does.
+      const keyDirectory = findKeyDirectory(session.path);
+      if (await holdsBackups(keyDirectory)) {
+        await deleteKeyFiles(keyDirectory);
+        session.deleteBut(basename(keyDirectory));
+      } else session.delete();
     }
     return exitCodes.success;
   },

@@ -2,7 +2,7 @@ import { inputVariable } from "../../inputs/defaults.ts";
 import { StashError } from "../../lib/errors.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import { sessionFlag } from "../flags.ts";
+import { readGivenInputs, secretFileFlags, sessionFlag } from "../flags.ts";
 import { findSession, neverCancelled } from "../session.ts";
 
 export const leakCheck: Command = {
@@ -11,7 +11,7 @@ export const leakCheck: Command = {
     "Searches for every value of the session, in the forms in which jobs usually print it, in the files below PATH (the current directory by default) " +
     "that changed since the pull. Reports the file, line, column, variable and form, never the value. Ends with exit code 4 if it finds " +
     "one. Searches for 20 seconds at most.",
-  flags: sessionFlag,
+  flags: { ...sessionFlag, "api-token-file": secretFileFlags["api-token-file"] ?? {} },
   operands: "paths",
   runsOnOldNode: false,
   run: async (call) => {
@@ -30,7 +30,8 @@ export const leakCheck: Command = {
     const { environment, operands } = call;
     const { log, job } = detectSystem({ environment, given: new Map(), cancelled: neverCancelled });
     // Without the token, as in the script of a GitLab job, nobody can tell who wrote this. It only says what to leave out of the search.
-    const token = environment[inputVariable("api-token")] ?? "";
+    const given = await readGivenInputs(call);
+    const token = given.get("api-token") ?? environment[inputVariable("api-token")] ?? "";
     const { undo } = readUndo(createSessionState(session), token.trim()) ?? { undo: {} };
     const place = { workspace: job.workspace, temporaryDirectory: session.path };
     const scope = leakScopeOf(undo, place, operands.length > 0 ? operands : ["."]);

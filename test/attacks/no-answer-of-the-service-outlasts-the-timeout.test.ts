@@ -1,0 +1,68 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { failingMain, startSession } from "../support/session.ts";
+
+// Found after the 22: answers that end or hang a stage past its timeout, or without a word.
+
+test("a switch of protocols that nobody asked for is an error, and post goes on", async () => {
+  const session = await startSession();
+  const { url, forward } = await startSwitcher(session.server.url);
+  expect(
+    await failingMain(
+      { ...session, inputs: { ...session.inputs, "api-url": url }, step: session.step },
+      { "api-url": url },
+    ),
+  ).toMatch(/answered with a switch of protocols \(101\).* \[RESPONSE_INVALID\]\n/);
+  forward.isOn = true;
+  const step = session.step({ "api-url": url });
+  expect(await step.main()).toBe(0);
+  forward.isOn = false;
+  expect(await step.post()).toBe(0);
+  expect(session.job.log.annotations.at(-1)?.message).toContain(
+    "device key 3 is still registered (RESPONSE_INVALID)",
+  );
+  expect(session.leftInTemp()).toEqual([]);
+});
+
+test("a list of a million keys is refused by its length, before any entry is looked at", async () => {
+  const session = await startSession({
+    answer: ({ method, url }) =>
+      method === "GET" && url === "/api/user/keys"
+        ? new Response(`{"data":[${"{},".repeat(1_000_000)}{}]}`, {
+            headers: { "Content-Type": "application/json" },
+          })
+        : undefined,
+  });
+  const key = session.inputs["grant-key"]?.replace(/^\d+:/, "") ?? ""; // without its id, the list is needed
+  const message = await failingMain(session, { "grant-key": key });
+  expect(message).toMatch(/which has more than 10000 entries\).*\[RESPONSE_INVALID\]\n/);
+});
+
+/** A service that answers every request with 101, until it is told to pass requests on. */
+async function startSwitcher(target: string): Promise<{ url: string; forward: { isOn: boolean } }> {
+  const forward = { isOn: false };
+  const server = createServer(async (request, response) => {
+    if (!forward.isOn) {
+      request.socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+      return;
+    }
+    const body = await new Response(request as unknown as ReadableStream).text();
+    const answer = await fetch(`${target}${request.url}`, {
+      method: request.method ?? "GET",
+      headers: { Authorization: request.headers.authorization ?? "", "Content-Type": "application/json" },
+      ...(body !== "" && { body }),
+    });
+    response.writeHead(answer.status, {
+      "Content-Type": "application/json",
+      Date: answer.headers.get("date") ?? "",
+    });
+    response.end(await answer.text());
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, forward };
+}
