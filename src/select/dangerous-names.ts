@@ -1,5 +1,5 @@
 import { createNameMatcher } from "./patterns.ts";
-import { dangerousNames, harmless, harmlessWhenNamed, type NameRow } from "./refused-names.ts";
+import { dangerousNames, harmless, harmlessWhenNamed } from "./refused-names.ts";
 
 /** Whether a name is an environment variable for every shell (POSIX.1-2024, 8.1). */
 export function isPortableName(name: string): boolean {
@@ -20,7 +20,7 @@ const isDangerous = matcherOf(dangerousNames);
 const isHarmless = matcherOf(harmless);
 const isHarmlessWhenNamed = matcherOf(harmlessWhenNamed);
 
-function matcherOf(rows: readonly NameRow[]): (name: string) => boolean {
-  const matchesOf = createNameMatcher(rows.flatMap(({ names }) => names.split(" ")));
+function matcherOf(rows: readonly string[]): (name: string) => boolean {
+  const matchesOf = createNameMatcher(rows.flatMap((row) => row.split(" ")));
   return (name) => matchesOf(name).length > 0;
 }

@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { dangerOf } from "../../src/select/dangerous-names.ts";
 import { dangerousNames, harmless, harmlessWhenNamed } from "../../src/select/refused-names.ts";
+import { readNameRows } from "../docs/tables.ts";
+import { actionRoot } from "../runner/job.ts";
 import { failingMain, startSession } from "../support/session.ts";
 
 // Attack 12: the service chooses names. One that a program reads as its configuration runs code in a later step.
@@ -129,14 +133,16 @@ describe("a credential in a family that is refused", () => {
 });
 
 test("every row has names and a reason, and no name is in two rows", () => {
-  for (const rows of [dangerousNames, harmless, harmlessWhenNamed]) {
-    const names = rows.flatMap((row) => row.names.split(" "));
-    expect(names.filter((name) => !/^[A-Z0-9_*]+$/.test(name))).toEqual([]);
+  const source = readFileSync(join(actionRoot, "src/select/refused-names.ts"), "utf8");
+  const lists = { dangerousNames, harmless, harmlessWhenNamed };
+  for (const [name, rows] of Object.entries(lists)) {
+    const read = readNameRows(source, name);
+    expect(read.map(({ names }) => names.join(" "))).toEqual(rows);
+    for (const { reason } of read) expect(reason.length).toBeGreaterThan(7);
+    const names = rows.flatMap((row) => row.split(" "));
+    expect(names.filter((one) => !/^[A-Z0-9_*]+$/.test(one))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
-    for (const { reason } of rows) expect(reason.length).toBeGreaterThan(7);
   }
-  const known = harmlessWhenNamed
-    .flatMap((row) => row.names.split(" "))
-    .map((name) => name.replaceAll("*", "X"));
+  const known = harmlessWhenNamed.flatMap((row) => row.split(" ")).map((name) => name.replaceAll("*", "X"));
   for (const name of known) expect(dangerOf(name), name).toBe("redirects"); // Otherwise the row would do nothing.
 });

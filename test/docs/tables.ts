@@ -1,4 +1,3 @@
-import type { NameRow } from "../../src/select/refused-names.ts";
 import type { ActionManifest } from "../runner/job.ts";
 
 // What is written from the descriptions in action.yml: the README's tables, and the inputs of the GitLab components.
@@ -34,10 +33,24 @@ export function withDescriptions(template: string, { inputs }: Pick<ActionManife
   }, template);
 }
 
-/** Names with the reason why they are in a list. */
+/** Names, and the reason why they are in a list. */
+export interface NameRow {
+  names: string[];
+  reason: string;
+}
+
+/** @param source the text of src/select/refused-names.ts, in which the reasons are comments */
+export function readNameRows(source: string, list: string): NameRow[] {
+  const text = source.split(`export const ${list}:`)[1]?.split("\n];")[0] ?? "";
+  return Array.from(text.matchAll(/^ {2}"([^"]+)", \/\/ (.+)$/gm), ([, names = "", reason = ""]) => ({
+    names: names.split(" "),
+    reason,
+  }));
+}
+
 export function namesTable(rows: readonly NameRow[]): string {
   const lines = rows.map(({ names, reason }) => {
-    const shown = names.split(" ").map((name) => `\`${name}\``);
+    const shown = names.map((name) => `\`${name}\``);
     return `| ${shown.join(", ")} | ${reason} |`;
   });
   return ["| names | why |", "| --- | --- |", ...lines].join("\n");

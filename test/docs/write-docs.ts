@@ -1,10 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dangerousNames, harmless, harmlessWhenNamed } from "../../src/select/refused-names.ts";
 import { actionManifest, actionRoot } from "../runner/job.ts";
 import { drawFlow } from "./flow.ts";
 import { inputDescriptions } from "./input-descriptions.ts";
-import { inputsTable, namesTable, outputsTable, replaceBetweenMarkers, withDescriptions } from "./tables.ts";
+import {
+  inputsTable,
+  namesTable,
+  outputsTable,
+  readNameRows,
+  replaceBetweenMarkers,
+  withDescriptions,
+} from "./tables.ts";
 
 // Writes what is generated from action.yml and from code: `npm run docs`. A test compares.
 
@@ -16,13 +22,14 @@ export function generatedDocs(): Map<string, string> {
   const templates = ["templates/secret-stash/template.yml", "templates/exec/template.yml"].map(
     (path) => [path, withDescriptions(readFileSync(join(actionRoot, path), "utf8"), manifest)] as const,
   );
+  const listed = readFileSync(join(actionRoot, "src/select/refused-names.ts"), "utf8");
   const lists = {
-    "refused names": dangerousNames,
-    "harmless names": harmless,
-    "names to write out": harmlessWhenNamed,
+    "refused names": "dangerousNames",
+    "harmless names": "harmless",
+    "names to write out": "harmlessWhenNamed",
   };
   const names = Object.entries(lists).reduce(
-    (text, [marker, rows]) => replaceBetweenMarkers(text, marker, namesTable(rows)),
+    (text, [marker, list]) => replaceBetweenMarkers(text, marker, namesTable(readNameRows(listed, list))),
     readFileSync(join(actionRoot, "docs/refused-names.md"), "utf8"),
   );
   return new Map([
