@@ -41,12 +41,23 @@ export function raw(path: string): Buffer {
   return Buffer.from(path, "latin1");
 }
 
-/** Searches one file. Throws the system's error if it cannot be read. */
-export function scanFile(path: string, search: BufferedSearch, endsAt: number, scan: Scan): void {
+/**
+ * Searches one file.
+ *
+ * @param size how long it is known to be; another read would only tell that it is over
+ * @throws the system's error if it cannot be read
+ */
+export function scanFile(
+  path: string,
+  size: number,
+  search: BufferedSearch,
+  endsAt: number,
+  scan: Scan,
+): void {
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants; // Windows has only the first.
   const descriptor = openSync(raw(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    readThrough(descriptor, path, search, endsAt, scan);
+    readThrough(descriptor, { path, size }, search, endsAt, scan);
     scan.filesRead += 1;
   } finally {
     closeSync(descriptor);
@@ -56,7 +67,7 @@ export function scanFile(path: string, search: BufferedSearch, endsAt: number, s
 /** Searches one chunk after another, each together with the end of the one before, in which a needle may have begun. */
 function readThrough(
   descriptor: number,
-  path: string,
+  { path, size }: { path: string; size: number },
   { matcher, buffer, longest }: BufferedSearch,
   endsAt: number,
   scan: Scan,
@@ -65,9 +76,11 @@ function readThrough(
   let line = 1; // at the beginning of the buffer
   let lineStart = 0; // where that line begins in the buffer; negative if it began before it
   let reportedUpTo = 0; // hits before this were found in the previous chunk
+  let total = 0;
   for (let hits = 0; hits < HITS_A_FILE; ) {
     const read = readSync(descriptor, buffer, kept, CHUNK, null);
     if (read === 0) return;
+    total += read;
     const text = buffer.subarray(0, kept + read);
     let counted = 0;
     const countTo = (end: number) => {
@@ -93,6 +106,7 @@ function readThrough(
       scan.skipped.push(path);
       return;
     }
+    if (read < CHUNK && total >= size) return; // A short read alone is not the end everywhere (FUSE).
     const drop = Math.max(counted, text.length - longest); // Lines are counted up to there already.
     countTo(drop);
     text.copy(buffer, 0, drop);

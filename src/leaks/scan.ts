@@ -38,7 +38,10 @@ export function scanFiles(paths: readonly string[], begin: () => Search, options
   const visit = (path: string, isFolder: boolean, name: string) => {
     if (exempt.has(path)) return;
     if (isFolder) (LAST.has(name) ? late : folders).push(path);
-    if (hasChanged(path, options, scan)) searchEntry(path, isFolder, name, needles(), options, scan);
+    const found = findChanged(path, options, scan);
+    if (found === undefined) return;
+    findInName(path, name, needles(), scan);
+    if (!isFolder) searchFile(path, found.size, needles(), options, scan);
   };
   for (const path of paths.map(toBytes)) {
     const found = statusOf(path);
@@ -96,28 +99,25 @@ function readFolder(path: string, scan: Scan): Dirent[] {
 }
 
 /** Files that are unpacked from an archive keep their old mtime, but ctime cannot be set back (stat(2)). */
-function hasChanged(path: string, { changedSince }: ScanOptions, scan: Scan): boolean {
+function findChanged(path: string, { changedSince }: ScanOptions, scan: Scan): Stats | undefined {
   try {
-    const { mtimeMs, ctimeMs } = lstatSync(raw(path));
-    return Math.max(mtimeMs, ctimeMs) >= changedSince;
+    const found = lstatSync(raw(path));
+    return Math.max(found.mtimeMs, found.ctimeMs) >= changedSince ? found : undefined;
   } catch (error) {
     skip(path, error, scan);
-    return false;
+    return undefined;
   }
 }
 
-function searchEntry(
+function searchFile(
   path: string,
-  isFolder: boolean,
-  name: string,
+  size: number,
   search: BufferedSearch,
-  options: ScanOptions,
+  { endsAt }: ScanOptions,
   scan: Scan,
 ): void {
-  findInName(path, name, search, scan);
-  if (isFolder) return;
   try {
-    scanFile(path, search, options.endsAt, scan);
+    scanFile(path, size, search, endsAt, scan);
   } catch (error) {
     skip(path, error, scan);
   }
