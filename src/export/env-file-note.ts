@@ -23,7 +23,7 @@ export async function noteEnvFiles(
   records: readonly EnvFileRecord[],
   apiToken: string,
 ): Promise<void> {
-  const draft = `${FILE}.part-${records.map(({ written }) => Number(written)).join("")}`; // a distinct name for each note
+  const draft = `${FILE}.part`; // One note is written after the other, and each is renamed at once.
   const text = JSON.stringify(records);
   const sealed = seal(contextOf(keyDirectory, text), "", sealKeyOf(apiToken));
   await writeKeyDirectoryFile(keyDirectory, draft, JSON.stringify({ text, seal: sealed }));

@@ -4,8 +4,6 @@ import { readNamedFile } from "../lib/safe-file.ts";
 // Each of these can also be set by a later step of the job, through GITHUB_ENV. So what main used is remembered, and post uses that.
 const proxyVariables = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"];
 const authorityVariables = ["NODE_USE_SYSTEM_CA", "NODE_EXTRA_CA_CERTS"];
-// Node reads these two only if it takes the system's authorities.
-const systemVariables = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /** The way to the service that a stage took: its proxies, and what identifies the authorities that it trusted. */
 export interface Network {
@@ -25,9 +23,11 @@ export function describeNetwork(environment: NodeJS.ProcessEnv, caFile: string):
   });
   const usesSystem =
     /--use-(openssl|system)-ca/.test(environment.NODE_OPTIONS ?? "") || environment.NODE_USE_SYSTEM_CA;
-  const names = [...authorityVariables, ...(usesSystem ? systemVariables : [])];
-  const variables = names.map((name) => environment[name] ?? "");
-  const inherited = [...variables, contentOf(environment.NODE_EXTRA_CA_CERTS ?? "")];
+  const inherited = authorityVariables.map((name) => environment[name] ?? "");
+  inherited.push(contentOf(environment.NODE_EXTRA_CA_CERTS ?? ""));
+  // Node reads these two only if it takes the system's authorities.
+  const { SSL_CERT_FILE: systemFile = "", SSL_CERT_DIR: systemFolder = "" } = usesSystem ? environment : {};
+  inherited.push(systemFile, contentOf(systemFile), systemFolder);
   return {
     proxies: Object.fromEntries(proxies),
     caFile: caFile === "" ? "" : hash("sha256", contentOf(caFile)),

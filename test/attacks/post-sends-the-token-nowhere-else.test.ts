@@ -1,8 +1,10 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { describeNetwork } from "../../src/http/network.ts";
 import { startCliSession } from "../support/cli.ts";
 import { endpoints, startSession } from "../support/session.ts";
 
@@ -136,3 +138,22 @@ async function startThief(): Promise<{ url: string; tokens: string[] }> {
   onTestFinished(() => void server.close());
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, tokens };
 }
+
+test("authorities of the system that another step replaced are noticed, and only where Node reads them", () => {
+  const folder = mkdtempSync(join(tmpdir(), "authorities-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "system.pem");
+  const inherited = (environment: NodeJS.ProcessEnv, content: string) => {
+    writeFileSync(file, content);
+    return describeNetwork(environment, "").inherited;
+  };
+  for (const uses of [{ NODE_USE_SYSTEM_CA: "1" }, { NODE_OPTIONS: "--use-openssl-ca" }]) {
+    const before = inherited({ ...uses, SSL_CERT_FILE: file, SSL_CERT_DIR: "/a" }, "one");
+    expect(inherited({ ...uses, SSL_CERT_FILE: file, SSL_CERT_DIR: "/a" }, "one")).toBe(before);
+    expect(inherited({ ...uses, SSL_CERT_FILE: file, SSL_CERT_DIR: "/a" }, "two")).not.toBe(before);
+    expect(inherited({ ...uses, SSL_CERT_FILE: file, SSL_CERT_DIR: "/b" }, "one")).not.toBe(before);
+    expect(inherited({ ...uses, SSL_CERT_DIR: "/a" }, "one")).not.toBe(before);
+  }
+  // A setup action that sets them for OpenSSL's own programs changes nothing for Node.
+  expect(inherited({ SSL_CERT_FILE: file, SSL_CERT_DIR: "/a" }, "one")).toBe(inherited({}, "one"));
+});
