@@ -11,15 +11,20 @@ import { type ApprovalSession, startApprovalSession } from "../support/approver.
 const label = "CI/CD Temporary Key (acme/app deploy #17)";
 const soon = () => new Date(Date.now() + 600_000).toISOString();
 
-test("--yes-label takes no permanent key, and none of which nobody knows whether it expires", async () => {
-  let foreign = 0;
-  const session = await startApprovalSession({
-    // The service lists the keys of the account only; another account's is in the environment's list alone.
+/** The service lists the keys of the account only. Another account's, named in `foreign`, are in the environment's list alone. */
+async function startWithForeignKeys(): Promise<{ session: ApprovalSession; foreign: Set<number> }> {
+  const foreign = new Set<number>();
+  const session: ApprovalSession = await startApprovalSession({
     answer: ({ method, url }) =>
       method === "GET" && url === "/api/user/keys"
-        ? Response.json({ data: session.server.store.listKeys().filter(({ id }) => id !== foreign) })
+        ? Response.json({ data: session.server.store.listKeys().filter(({ id }) => !foreign.has(id)) })
         : undefined,
   });
+  return { session, foreign };
+}
+
+test("--yes-label takes no permanent key, and none of which nobody knows whether it expires", async () => {
+  const { session, foreign } = await startWithForeignKeys();
   const { store } = session.server;
   const permanent = store.addKey({
     label,
@@ -27,13 +32,13 @@ test("--yes-label takes no permanent key, and none of which nobody knows whether
     public_key: (await generateKeys()).publicKey,
     expires_at: null,
   });
-  foreign =
-    store.addKey({
-      label,
-      key_type: "device",
-      public_key: inject("keys").spareKeys.publicKey,
-      expires_at: soon(),
-    })?.id ?? 0;
+  const other = store.addKey({
+    label,
+    key_type: "device",
+    public_key: inject("keys").spareKeys.publicKey,
+    expires_at: soon(),
+  });
+  foreign.add(other?.id ?? 0);
   const temporary = store.addKey({
     label,
     key_type: "device",
@@ -98,13 +103,7 @@ test("--fingerprint does not give a permanent key access without a question", as
 });
 
 test("nor one of another account, nor one that expires long after any job", async () => {
-  let foreign = 0;
-  const session = await startApprovalSession({
-    answer: ({ method, url }) =>
-      method === "GET" && url === "/api/user/keys"
-        ? Response.json({ data: session.server.store.listKeys().filter(({ id }) => id !== foreign) })
-        : undefined,
-  });
+  const { session, foreign } = await startWithForeignKeys();
   const { store } = session.server;
   const key = store.addKey({
     label,
@@ -112,7 +111,7 @@ test("nor one of another account, nor one that expires long after any job", asyn
     public_key: inject("keys").spareKeys.publicKey,
     expires_at: soon(),
   });
-  foreign = key?.id ?? 0;
+  foreign.add(key?.id ?? 0);
   const late = store.addKey({
     label,
     key_type: "device",

@@ -50,6 +50,15 @@ test.skipIf(!existsSync("/proc/self/environ"))("nor one of the command of exec",
   expect(seen).not.toContain("PRIVATE KEY");
 });
 
+test("what the runner gives to actions is kept from the command of run, and not from that of exec, which is a step's own", async () => {
+  const { run, inputs } = await startCliSession();
+  const given = { ACTIONS_RUNTIME_TOKEN: "runtime-token", ACTIONS_CACHE_URL: "https://cache.example.test" };
+  const { stdout } = await run(["exec", "--", "env"], { environment: given });
+  for (const [name, value] of Object.entries(given)) expect(stdout).toContain(`${name}=${value}`);
+  expect(stdout).not.toContain("SECRET_STASH_API_TOKEN");
+  expect(stdout).not.toContain(inputs["api-token"]);
+});
+
 test.skipIf(!existsSync("/proc/self/environ"))(
   "negative control: a process that only deletes a variable still shows it",
   async () => {

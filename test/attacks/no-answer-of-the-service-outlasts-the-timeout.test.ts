@@ -1,6 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { awaitApproval } from "../../src/access/wait.ts";
+import { connect } from "../../src/stash/connect.ts";
 import { failingMain, startSession } from "../support/session.ts";
 
 // Found after the 22: answers that end or hang a stage past its timeout, or without a word.
@@ -37,6 +39,39 @@ test("a list of a million keys is refused by its length, before any entry is loo
   const key = session.inputs["grant-key"]?.replace(/^\d+:/, "") ?? ""; // without its id, the list is needed
   const message = await failingMain(session, { "grant-key": key });
   expect(message).toMatch(/which has more than 10000 entries\).*\[RESPONSE_INVALID\]\n/);
+});
+
+test("a clock of the service that stands still does not make a job wait for ever", async () => {
+  const date = new Date().toUTCString();
+  let asked = 0;
+  const session = await startSession({
+    answer: ({ url }) => {
+      if (!url.includes("/envelope?")) return undefined;
+      asked += 1;
+      return Response.json({ data: { envelope: null } }, { headers: { date } });
+    },
+  });
+  const { publicKey, privateKey } = inject("keys").spareKeys;
+  const key = { privateKeyPem: privateKey, publicKeyPem: publicKey, fingerprint: "0".repeat(64) };
+  const log = { info: () => {}, notice: () => {}, debug: () => {} };
+  const service = connect(
+    { environment: {}, log },
+    {
+      apiUrl: new URL(session.server.url),
+      apiToken: session.inputs["api-token"] ?? "",
+      applicationId: session.inputs["application-id"] ?? "",
+      timeoutSeconds: 30,
+    },
+  );
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  const device = { ...key, id: 3, label: "job", expiresAt };
+  const context = { log, cancelled: new AbortController().signal, minutes: 0.01 };
+  await expect(awaitApproval(service, ["ci"], device, context)).rejects.toMatchObject({
+    code: "APPROVAL_TIMED_OUT",
+    message: expect.stringMatching(/^Nobody approved the temporary key \(device key 3\) for environment ci /),
+  });
+  expect(asked).toBeGreaterThan(1); // The service's time alone would have let it wait on.
+  service.connection.agent.destroy();
 });
 
 /** A service that answers every request with 101, until it is told to pass requests on. */

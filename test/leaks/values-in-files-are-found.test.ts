@@ -266,3 +266,24 @@ test("the files of a cancelled command are searched, too", async () => {
   expect(stderr).toContain("Leak: out.log:1:1");
   expect(session.left()).toEqual([]);
 });
+
+test("leak-check believes a changed list of what to leave out only if it is not told the token", async () => {
+  const session = await startCliSession({ variables });
+  const { stdout } = await session.run(["pull"]);
+  const directory = stdout.trim().replace(/\/variables\.sh$/, "");
+  const { workspace } = session.job;
+  writeFileSync(join(workspace, "token"), session.inputs["api-token"] ?? "");
+  writeFileSync(join(workspace, "dump.sql"), secret);
+  const environment = { SECRET_STASH_SESSION_DIR: directory, SECRET_STASH_API_TOKEN: "" };
+  const check = (...flags: string[]) => session.run(["leak-check", ...flags, "dump.sql"], { environment });
+  expect((await check("--api-token-file", "token")).code).toBe(4);
+  const state = join(directory, "undo.json");
+  const undo = JSON.parse(readFileSync(state, "utf8"));
+  undo.startedAt = Date.now() + 3_600_000; // so that no file has changed since
+  writeFileSync(state, JSON.stringify(undo));
+  expect((await check()).code).toBe(0); // docs/threat-model.md
+  const { code, stderr } = await check("--api-token-file", "token");
+  expect(code).not.toBe(0);
+  expect(stderr).toContain("is not one that main saved with this api-token");
+  expect(stderr).toContain("[STATE_FAILED]");
+});

@@ -48,6 +48,12 @@ describe("what goes to the runner", () => {
     expect(masks).not.toContain("54321");
   });
 
+  test("of the numbers of a JSON value, the first thousand from six digits up are registered", () => {
+    const numbers = Array.from({ length: 1500 }, (_, index) => String(7_000_000 + index));
+    const masks = masksOf([`{"list":[${numbers.join(",")}]}`]);
+    expect(numbers.map((number) => masks.has(number))).toEqual(numbers.map((_, index) => index < 1000));
+  });
+
   test("JSON nested deeper than the stack is read, and text that is not JSON is left alone", () => {
     const deep = `${"[".repeat(20_000)}"leaf secret"${"]".repeat(20_000)}`;
     expect(() => masksOf([deep, "{not json", "[", '"just a string"'])).not.toThrow();
