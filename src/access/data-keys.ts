@@ -1,5 +1,8 @@
-import type { Log } from "../ci/host.ts";
+import type { Log, System } from "../ci/host.ts";
 import { openEnvelope, wrapDek } from "../crypto/envelope.ts";
+import { readAuthorities } from "../http/authorities.ts";
+import { postMessage } from "../http/webhook.ts";
+import type { Inputs } from "../inputs/inputs.ts";
 import type { RegisteredDeviceKey } from "../key/register.ts";
 import { StashError } from "../lib/errors.ts";
 import { listNames } from "../lib/printable.ts";
@@ -9,9 +12,25 @@ import type { Service } from "../stash/service.ts";
 import { checkDek, type DekPins } from "./dek-pins.ts";
 import { awaitApproval, type WaitContext } from "./wait.ts";
 
+/** How the inputs say that a session gets access. Throws as `readAuthorities` does, when somebody is notified. */
+export function accessContextOf(
+  { log, cancelled, environment, job }: Pick<System, "log" | "cancelled" | "environment" | "job">,
+  { access, service }: Pick<Inputs, "access" | "service">,
+): AccessContext {
+  const { approvalWebhook, grantWaitMinutes, dekPins } = access;
+  const notify = async (address: URL, message: object) => {
+    const authorities = service.caFile === "" ? undefined : readAuthorities(service.caFile);
+    await postMessage(address, message, { environment, authorities });
+  };
+  return {
+    ...{ log, cancelled, dekPins, minutes: grantWaitMinutes, jobName: job.name },
+    notify: approvalWebhook && ((message) => notify(approvalWebhook, message)),
+  };
+}
+
 /** Which DEKs are accepted, and how to wait for an approval. */
 export interface AccessContext extends WaitContext {
-  log: Pick<Log, "info" | "notice" | "debug">;
+  log: Pick<Log, "info" | "notice" | "warn" | "debug">;
   dekPins: DekPins;
 }
 

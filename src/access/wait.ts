@@ -1,10 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Log } from "../ci/host.ts";
-import { groupFingerprint } from "../crypto/device-key.ts";
 import { openEnvelope } from "../crypto/envelope.ts";
-import { quoteForShell } from "../format/shell.ts";
 import { HttpError } from "../http/http-error.ts";
-import { inputDefaults } from "../inputs/defaults.ts";
 import type { RegisteredDeviceKey } from "../key/register.ts";
 import { cancellationError, throwIfCancelled } from "../lib/cancellation.ts";
 import { StashError } from "../lib/errors.ts";
@@ -13,8 +9,9 @@ import { forPolling } from "../stash/connect.ts";
 import { type EnvelopeAnswer, readEnvelope } from "../stash/envelopes.ts";
 import { explainNotFound, listEnvironments } from "../stash/environments.ts";
 import { listKeys } from "../stash/keys.ts";
-import type { Service } from "../stash/service.ts";
+import { locateEnvironment, type Service } from "../stash/service.ts";
 import { isTransientFailure } from "../stash/transient.ts";
+import { type AnnouncementContext, announceRequest } from "./announcement.ts";
 
 const FIRST_PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 10_000;
@@ -23,17 +20,14 @@ const MINUTE_MS = 60_000;
 const CLOCK_TOLERANCE_MS = 5000;
 
 /** Whom to tell that a job waits, and how long it may wait. */
-export interface WaitContext {
-  log: Pick<Log, "info" | "notice">;
+export interface WaitContext extends AnnouncementContext {
   cancelled: AbortSignal;
-  /** 0 means not at all */
-  minutes: number;
 }
 
 /**
  * Waits until a person, or a trusted machine, has approved the temporary key for every one of these environments.
  *
- * 1. Say what the job waits for, and show the command that approves it.
+ * 1. Say what the job waits for, show the command that approves it, and tell the webhook.
  * 2. Ask for each missing envelope: after 2 s, then less and less often, up to every 10 s, or as a 429 says.
  * 3. Stop as soon as waiting cannot help: the key expired or was deleted, the environment is gone, the token is refused.
  * 4. Stop at the deadline, by the clock of the service, which decides when the key expires.
@@ -49,7 +43,7 @@ export async function awaitApproval(
 ): Promise<Map<string, Buffer>> {
   const { clock } = service.connection;
   const deadline = clock.now() + context.minutes * MINUTE_MS;
-  announce(service, environments, key, context); // 1
+  announceRequest(service, environments, key, context); // 1
   const remind = () => {
     const minutes = Math.max(1, Math.ceil((deadline - clock.now()) / MINUTE_MS));
     context.log.info(`SecretStash: still waiting for approval, ${count(minutes, "minute")} left.`);
@@ -96,36 +90,6 @@ async function collectDeks(
   }
 }
 
-function announce(
-  { connection: { apiUrl }, applicationId }: Service,
-  environments: readonly string[],
-  key: RegisteredDeviceKey,
-  { log, minutes }: WaitContext,
-): void {
-  const fingerprint = groupFingerprint(key.fingerprint);
-  const target = `environment ${listNames(environments)} of application ${printable(applicationId)}`;
-  log.notice(
-    `This job waits up to ${count(minutes, "minute")} until somebody approves its temporary key for ${target}. Fingerprint: ${fingerprint}`,
-  );
-  const isDefault = apiUrl.href === new URL(inputDefaults["api-url"]).href;
-  const address = isDefault ? "" : ` --api-url ${quoteForShell(apiUrl.href)}`;
-  log.info(
-    [
-      "SecretStash: waiting for approval",
-      `  key          device key ${key.id}`,
-      `  label        ${printable(key.label, 255)}`,
-      `  fingerprint  ${fingerprint}`,
-      `  environment  ${listNames(environments)}`,
-      `  expires      ${printable(key.expiresAt)}`,
-      "To approve, compare the fingerprint and run this with a token and a key of your own:",
-    ].join("\n"),
-  );
-  for (const environment of environments) {
-    const flags = `--application-id ${quoteForShell(applicationId)} --environment ${quoteForShell(environment)}`;
-    log.info(printable(`  secret-stash-ci approve${address} ${flags} --fingerprint "${fingerprint}"`, 1000));
-  }
-}
-
 async function pauseFor(milliseconds: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(milliseconds, undefined, { signal });
@@ -166,8 +130,9 @@ async function assertCanBeApproved(
   key: RegisteredDeviceKey,
 ): Promise<void> {
   if (service.connection.clock.now() >= Date.parse(key.expiresAt)) throw expired(key);
-  const slugs = (await listEnvironments(service)).map(({ slug }) => slug);
-  if (!slugs.includes(environment)) throw await explainNotFound(service, environment);
+  const { applicationId, slug } = locateEnvironment(service, environment);
+  const known = await listEnvironments(service, applicationId);
+  if (!known.some((found) => found.slug === slug)) throw await explainNotFound(service, environment);
   if ((await listKeys(service)).some(({ id }) => id === key.id)) return;
   throw new StashError(
     "APPROVAL_REFUSED",

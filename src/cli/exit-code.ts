@@ -33,6 +33,7 @@ const byError: Partial<Record<ErrorCode, keyof typeof exitCodes>> = {
   NAMES_REFUSED: "refused",
   VALUES_REFUSED: "refused",
   ENV_FILE_REFUSED: "refused",
+  FILE_REFUSED: "refused",
   DEBUG_TRACE_REFUSED: "refused",
   LEAK_FOUND: "refused",
   RATE_LIMITED: "unavailable",

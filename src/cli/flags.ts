@@ -5,12 +5,16 @@ import { readFileOrPipe } from "../lib/safe-file.ts";
 import type { Call, Flags } from "./command.ts";
 
 /** Inputs that never come from a flag, because anybody who can list processes can read command lines. */
-export const secretInputs = ["api-token", "grant-key"] as const;
+export const secretInputs = ["api-token", "grant-key", "approval-webhook"] as const;
 
 /** Secrets come from a variable, a file or standard input. */
 export const secretFileFlags: Flags = {
   "api-token-file": { value: "FILE", description: "File that holds the API token; - for standard input." },
   "grant-key-file": { value: "FILE", description: "File that holds the grant key; - for standard input." },
+  "approval-webhook-file": {
+    value: "FILE",
+    description: "File that holds the address of the input approval-webhook; - for standard input.",
+  },
 };
 
 /**

@@ -10,13 +10,18 @@ export async function runCommandLine(
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  try {
-    return await run(args, environment);
-  } catch (error) {
+  const exitCode = await run(args, environment).catch((error: unknown) => {
     const { title, message } = describeError(error);
     process.stderr.write(`${title}\n${message}\n`);
     return exitCodeOf(error);
-  }
+  });
+  if (exitCode !== exitCodes.success && isEvaluated(args)) process.stdout.write("false\n");
+  return exitCode;
+}
+
+/** Whether a shell runs what is printed. `eval` ignores how the command in `$(…)` ended, so after a failure the output has to fail itself. */
+function isEvaluated([command, ...args]: readonly string[]): boolean {
+  return command === "pull" && / --format[= ]shell /.test(` ${args.join(" ")} `);
 }
 
 /** Node then prints what it does, to stderr and past every mask: the environments that it starts processes with, and what it sends. */

@@ -1,4 +1,4 @@
-import { obtainDataKeys } from "../access/data-keys.ts";
+import { accessContextOf, obtainDataKeys } from "../access/data-keys.ts";
 import { findGrant } from "../access/grant.ts";
 import type { System } from "../ci/host.ts";
 import type { Terminal } from "../ci/terminal.ts";
@@ -66,7 +66,7 @@ function fullChecks(
   { service: address, access, selection }: Inputs,
 ): Check[] {
   const deks = new Map<string, Buffer>();
-  const { job, log, cancelled } = system;
+  const { job, log } = system;
   const wholePath: Check = {
     check: "whole path",
     run: async () => {
@@ -77,8 +77,7 @@ function fullChecks(
       const label = access.label || labelFor(`doctor on ${job.hostname}`);
       const registered = await registerKey(service, key, job, { label, ttlMinutes: access.ttlMinutes });
       try {
-        const { grantWaitMinutes: minutes, dekPins } = access;
-        const context = { log, cancelled, minutes, dekPins };
+        const context = accessContextOf(system, { access, service: address });
         for (const entry of await obtainDataKeys(service, fetched, registered, context)) deks.set(...entry);
       } finally {
         // Also after Ctrl-C, so on a connection that is not cancelled. A key that cannot be deleted expires by its TTL.

@@ -2,12 +2,13 @@ import { checkDek } from "../access/dek-pins.ts";
 import { findGrant, type Grant, openGrant } from "../access/grant.ts";
 import { dekFingerprint } from "../crypto/dek-fingerprint.ts";
 import { decryptPayload } from "../crypto/payload.ts";
-import type { AccessInputs, SelectionInputs } from "../inputs/inputs.ts";
+import type { AccessInputs } from "../inputs/access.ts";
+import type { SelectionInputs } from "../inputs/selection.ts";
 import { StashError } from "../lib/errors.ts";
 import { count, listNames, printable } from "../lib/printable.ts";
 import { listApplications } from "../stash/applications.ts";
 import { listEnvironments } from "../stash/environments.ts";
-import { type Service, statusOf } from "../stash/service.ts";
+import { locateEnvironment, type Service, statusOf } from "../stash/service.ts";
 import { listVariables } from "../stash/variables.ts";
 import { checkEnvironmentTypes } from "../variables/fetch.ts";
 import type { Check } from "./checks.ts";
@@ -48,8 +49,13 @@ export function accountChecks(
     {
       check: "application",
       run: async () => {
-        const slugs = (await listEnvironments(service)).map(({ slug }) => slug);
-        return `${printable(service.applicationId)} exists, with ${listNames(slugs) || "no environments"}`;
+        const ids = new Set(environments.map((name) => locateEnvironment(service, name).applicationId));
+        const found: string[] = [];
+        for (const id of ids) {
+          const slugs = (await listEnvironments(service, id)).map(({ slug }) => slug);
+          found.push(`${printable(id)} exists, with ${listNames(slugs) || "no environments"}`);
+        }
+        return found.join("; ");
       },
     },
     {

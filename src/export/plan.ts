@@ -1,30 +1,22 @@
 import type { Exports, Host } from "../ci/host.ts";
-import { formatEnvFile } from "../format/env-file-format.ts";
 import type { ExportInputs } from "../inputs/inputs.ts";
-import { type EnvFile, placeEnvFile } from "../journal/env-file-record.ts";
-import { StashError } from "../lib/errors.ts";
-import { printable } from "../lib/printable.ts";
 import { checkExports } from "../select/exportable.ts";
 import type { TemporaryDevice } from "../stash/keys.ts";
-import { locateEnvFile, readEnvFile, writeEnvFile } from "./env-file.ts";
-import { isPickedUpByGit } from "./git.ts";
+import { type PlannedFile, planFiles } from "./planned-files.ts";
+import type { SecretFile } from "./secret-files.ts";
 
 /** What there is to export. */
 export interface Pulled {
   keyDirectory: string;
   device: TemporaryDevice;
-  /** by the names that later steps see */
+  /** by the names that later steps see; for a variable that became a file, the one that holds its path */
   variables: ReadonlyMap<string, string>;
+  /** variables that become files */
+  secretFiles: readonly SecretFile[];
   /** names that the author of the workflow wrote out */
   writtenOut: ReadonlySet<string>;
   /** the types of the environments, if they were asked for */
   types: readonly string[];
-}
-
-/** An env file and its new text. */
-export interface PlannedFile {
-  file: EnvFile;
-  text: string;
 }
 
 /** Everything that will be written. */
@@ -59,10 +51,10 @@ export async function planExports(
     ignoresCase: job.platform === "win32" || inputs.outputs,
     takenNames: ["SECRET_STASH_KEY_DIR", ...(inputs.outputs ? ownOutputs : [])],
   });
-  const files = await planFiles(inputs, job.workspace, pulled);
+  const { envFiles, files } = await planFiles(inputs.envFiles, job.workspace, pulled);
   const json = inputs.outputs ? JSON.stringify(Object.fromEntries(variables)) : "";
   // Later steps are not told about a key directory or env files that are gone when main ends.
-  const paths = outlivesMain || inputs.keepEnvFile ? files.map(({ file }) => file.path) : [];
+  const paths = outlivesMain || inputs.keepEnvFile ? envFiles.map(({ file }) => file.path) : [];
   const own = outlivesMain ? [["SECRET_STASH_KEY_DIR", keyDirectory] as const] : [];
   return {
     files,
@@ -74,64 +66,6 @@ export async function planExports(
       ...(inputs.outputs ? [...variables, ["json", json] as const] : []),
     ]),
   };
-}
-
-async function planFiles(
-  { envFiles }: ExportInputs,
-  workspace: string,
-  { keyDirectory, variables }: Pulled,
-): Promise<PlannedFile[]> {
-  const files: PlannedFile[] = [];
-  for (const [index, { path, format }] of envFiles.entries()) {
-    const file = placeEnvFile(await locateEnvFile(path, workspace), keyDirectory, index);
-    const twin = files.findIndex((other) => other.file.path === file.path);
-    if (twin >= 0) throw sameFile(path, envFiles[twin]?.path ?? "");
-    const existing = format === "dotenv" ? await readEnvFile(file) : "";
-    files.push({ file, text: formatEnvFile(format, existing, variables) });
-  }
-  return files;
-}
-
-/** Warns before the files are written: a commit that is made while they exist would carry the values into history. */
-export async function warnOfGit(
-  { log, job, environment }: Pick<Host, "log" | "job" | "environment">,
-  files: readonly PlannedFile[],
-): Promise<void> {
-  for (const { file } of files) {
-    if (!(await isPickedUpByGit(file.path, job.workspace, environment))) continue;
-    log.warn(
-      `git would pick up the env file ${printable(file.path)}, because it is tracked or not ignored. A commit that is made before the job ` +
-        "ends would contain the values. Add the file to .gitignore, or write it outside the work tree.",
-    );
-  }
-}
-
-/**
- * Writes the env files.
- *
- * @param save records what must be restored, before each write
- * @throws {StashError} `ENV_FILE_FAILED`
- */
-export async function writeEnvFiles(
-  files: readonly PlannedFile[],
-  save: (files: EnvFile[]) => Promise<void>,
-): Promise<void> {
-  if (files.length === 0) return;
-  const written = files.map(({ file }) => file);
-  await save(written);
-  for (const [index, { file, text }] of files.entries()) {
-    await writeEnvFile(file, text, async (known) => {
-      written[index] = known;
-      await save(written);
-    });
-  }
-}
-
-function sameFile(path: string, other: string): StashError {
-  return new StashError(
-    "ENV_FILE_REFUSED",
-    `env-file ${printable(path)} is refused: it is the same file as ${printable(other)}. Name each file once. Nothing was exported.`,
-  );
 }
 
 function describePulled({ device, variables, types }: Pulled, paths: readonly string[]): Map<string, string> {

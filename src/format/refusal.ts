@@ -5,12 +5,14 @@ import { listLines, printable } from "../lib/printable.ts";
  * Refuses variables that a format cannot represent, before anything is written.
  *
  * @param reasonFor explains why a variable cannot be represented; `undefined` if it can
+ * @param suggest what else to do, as a sentence
  * @throws {StashError} `VALUES_REFUSED`, which names the variables and the reasons, and no value
  */
 export function refuseUncarried(
   format: string,
   variables: ReadonlyMap<string, string>,
   reasonFor: (name: string, value: string) => string | undefined,
+  suggest: () => string = () => "For an env file, another env-file-format may represent them.",
 ): void {
   const reasons = Array.from(variables, ([name, value]) => ({ name, reason: reasonFor(name, value) }));
   const refused = reasons.filter(({ reason }) => reason !== undefined);
@@ -20,6 +22,6 @@ export function refuseUncarried(
     "VALUES_REFUSED",
     `Nothing was written or exported, because the ${format} format cannot represent these variables so that every reader gets the stored ` +
       `value:\n${lines}\n` +
-      "Store them in another form (as base64, for example), or leave them out. For an env file, another env-file-format may represent them.",
+      `Store them in another form (as base64, for example), or leave them out. ${suggest()}`,
   );
 }

@@ -42,6 +42,14 @@ export function formatPullSummary(summary: PullSummary): string {
   ].join("\n");
 }
 
+const MAX_MESSAGE = 4000;
+
+/** Markdown for `GITHUB_STEP_SUMMARY` about a step that failed. */
+export function formatFailureSummary(message: string, errorCode: string): string {
+  const lines = message.slice(0, MAX_MESSAGE).split("\n").map(escapeMarkdown);
+  return [`### SecretStash failed: ${errorCode}`, "", lines.join("<br>"), ""].join("\n");
+}
+
 /** Markdown for `GITHUB_STEP_SUMMARY` about the end of the job. */
 export function formatCleanUpSummary(sentences: readonly string[]): string {
   return [

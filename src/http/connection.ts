@@ -36,28 +36,11 @@ export interface Connection {
  * @throws {StashError} `PROXY_INVALID`
  */
 export function createConnection(
-  options: Pick<Connection, "apiUrl" | "apiToken" | "timeoutSeconds" | "userAgent" | "say" | "debug"> & {
-    environment: NodeJS.ProcessEnv;
-    /** certificate authorities (PEM) to trust in addition to Node's own and those of NODE_EXTRA_CA_CERTS */
-    authorities?: string | undefined;
-    /** whether to trust only the authorities that Node brings, and `authorities` */
-    ignoresInherited?: boolean;
-    cancelled?: AbortSignal | undefined;
-  },
+  options: Pick<Connection, "apiUrl" | "apiToken" | "timeoutSeconds" | "userAgent" | "say" | "debug"> &
+    Route & { cancelled?: AbortSignal | undefined },
 ): Connection {
-  const { environment, authorities, ignoresInherited = false, cancelled, ...given } = options;
-  const { Agent } = moduleFor(given.apiUrl);
-  const agent = createAgent(
-    () =>
-      new Agent({
-        keepAlive: true,
-        proxyEnv: isLoopback(given.apiUrl.hostname) ? {} : environment,
-        // Explicit, so that another step cannot weaken them through NODE_TLS_REJECT_UNAUTHORIZED or NODE_OPTIONS.
-        rejectUnauthorized: true,
-        minVersion: "TLSv1.2",
-        ...trustedAuthorities(given.apiUrl, authorities, ignoresInherited),
-      }),
-  );
+  const { environment, authorities, ignoresInherited, cancelled, ...given } = options;
+  const agent = createAgent(given.apiUrl, { environment, authorities, ignoresInherited });
   return { ...given, agent, clock: createServerClock(), limit: { remaining: undefined }, cancelled };
 }
 
@@ -77,9 +60,32 @@ function trustedAuthorities(
   return { ca: authorities === undefined ? own : [...own, authorities] };
 }
 
-function createAgent(create: () => http.Agent): http.Agent {
+/** How to reach an origin, and whom to believe that it is there. */
+export interface Route {
+  /** for proxy settings */
+  environment: NodeJS.ProcessEnv;
+  /** certificate authorities (PEM) to trust in addition to Node's own and those of NODE_EXTRA_CA_CERTS */
+  authorities?: string | undefined;
+  /** whether to trust only the authorities that Node brings, and `authorities` */
+  ignoresInherited?: boolean | undefined;
+}
+
+/** @throws {StashError} `PROXY_INVALID` */
+export function createAgent(
+  url: URL,
+  { environment, authorities, ignoresInherited = false }: Route,
+): http.Agent {
+  const { Agent } = moduleFor(url);
+  const options = {
+    keepAlive: true,
+    proxyEnv: isLoopback(url.hostname) ? {} : environment,
+    // Explicit, so that another step cannot weaken them through NODE_TLS_REJECT_UNAUTHORIZED or NODE_OPTIONS.
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
+    ...trustedAuthorities(url, authorities, ignoresInherited),
+  } as const;
   try {
-    return create();
+    return new Agent(options);
   } catch (cause) {
     throw new StashError(
       "PROXY_INVALID",

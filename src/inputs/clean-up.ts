@@ -17,6 +17,8 @@ export interface CleanUpInputs {
   apiUrl: URL;
   revoke: boolean;
   leakCheck: LeakPolicy;
+  /** paths that the leak check leaves out, one a line, as in .gitignore */
+  leakIgnore: string;
   summary: boolean;
   /** absolute; empty if there is none */
   caFile: string;
@@ -30,6 +32,7 @@ export function readCleanUpInputs(given: (name: InputName) => string, workspace:
     apiUrl: parseApiUrl(given("api-url").trim() || inputDefaults["api-url"], () => {}),
     revoke: given("revoke").trim().toLowerCase() !== "false",
     leakCheck: leakPolicies.find((policy) => policy === leakCheck) ?? inputDefaults["leak-check"],
+    leakIgnore: given("leak-ignore").trim(),
     summary: given("summary").trim().toLowerCase() === "true",
     caFile: resolveIfGiven(given("ca-file"), workspace),
   };

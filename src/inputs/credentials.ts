@@ -9,6 +9,8 @@ export interface Credentials {
   /** empty if none was given */
   apiToken: string;
   grantKey: GrantKeyInput | undefined;
+  /** the input `approval-webhook`: whoever knows such an address can write to the channel behind it */
+  approvalWebhook: string;
 }
 
 /** The input `grant-key`, with the text of the file if it was given as a path. */
@@ -27,7 +29,7 @@ const MIN_MANGLED_KEY = 256;
 const MAX_KEY_FILE = 1024 * 1024;
 
 /**
- * Reads the token and the grant key, in one place, so that everything that hides them knows of both. Never throws: a grant key that
+ * Reads the secrets among the inputs, in one place, so that everything that hides them knows of both. Never throws: a grant key that
  * cannot be used is reported when it is needed.
  *
  * @param workspace where a relative path starts
@@ -37,6 +39,7 @@ export function readCredentials(given: (name: InputName) => string, workspace: s
   return {
     apiToken: readApiToken(given),
     grantKey: grantKey === "" ? undefined : readGrantKeyInput(grantKey, workspace),
+    approvalWebhook: given("approval-webhook").trim(),
   };
 }
 

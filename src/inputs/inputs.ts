@@ -1,24 +1,26 @@
 import { isPortableName } from "../select/dangerous-names.ts";
 import { compileGlob, INVALID_PATTERN } from "../select/patterns.ts";
-import { parseVariableRules, type VariableRule } from "../select/rules.ts";
+import { type AccessInputs, parseAccess } from "./access.ts";
 import { parseApiUrl } from "./api-url.ts";
-import { type LeakPolicy, leakPolicies } from "./clean-up.ts";
-import type { Credentials, GrantKeyInput } from "./credentials.ts";
+import { type CleanUpInputs, leakPolicies } from "./clean-up.ts";
+import type { Credentials } from "./credentials.ts";
 import { type InputName, inputDefaults, inputVariable } from "./defaults.ts";
-import { parseDekPins } from "./dek-pins.ts";
 import { type EnvFileRequest, parseEnvFileRequests } from "./env-files.ts";
+import { type FileRequest, parseFileRequests } from "./files.ts";
 import { createInputReader, type InputReader, isIdentifier } from "./reader.ts";
 import { resolveIfGiven } from "./resolve.ts";
+import { parseSelection, type SelectionInputs } from "./selection.ts";
 
 /** Every input as a typed value, grouped by the room that uses it. */
 export interface Inputs {
+  credentials: Credentials;
   service: ServiceInputs;
   access: AccessInputs;
   selection: SelectionInputs;
   exports: ExportInputs;
   masking: MaskingInputs;
   command: CommandInputs;
-  cleanUp: { revoke: boolean; leakCheck: LeakPolicy; summary: boolean };
+  cleanUp: Pick<CleanUpInputs, "revoke" | "leakCheck" | "leakIgnore" | "summary">;
 }
 
 export interface ServiceInputs {
@@ -32,34 +34,12 @@ export interface ServiceInputs {
   caFile: string;
 }
 
-export interface AccessInputs {
-  grantKey: GrantKeyInput | undefined;
-  /** how long to wait for an approval; 0 means not at all */
-  grantWaitMinutes: number;
-  /** the fingerprint, or its beginning, of the DEK that each environment must have; empty for any */
-  dekPins: ReadonlyMap<string, string>;
-  ttlMinutes: number;
-  /** empty for the default */
-  label: string;
-}
-
-export interface SelectionInputs {
-  /** slugs; later ones win */
-  environments: readonly string[];
-  /** the types that an environment may have; empty for any */
-  environmentTypes: readonly string[];
-  rules: readonly VariableRule[];
-  ignore: readonly string[];
-  prefix: string;
-  required: readonly string[];
-  resolveReferences: boolean;
-}
-
 export interface ExportInputs {
   exportEnv: boolean;
   outputs: boolean;
   envFiles: readonly EnvFileRequest[];
   keepEnvFile: boolean;
+  files: readonly FileRequest[];
   allowNames: readonly string[];
   /** whether later steps can use the session: not with `run`, after which the key and the files are gone */
   outlivesMain: boolean;
@@ -76,6 +56,8 @@ export interface CommandInputs {
   run: string;
   shell: string;
   workingDirectory: string;
+  /** inputs that were given, and mean nothing without a command */
+  ignored: readonly string[];
 }
 
 /** What the inputs are parsed with. */
@@ -98,7 +80,9 @@ export interface InputContext {
 export function parseInputs(given: (name: InputName) => string, context: InputContext): Inputs {
   const reader = createInputReader(given, inputDefaults);
   const { text, list, flag, wholeNumber } = reader;
+  const needsRun = (["shell", "working-directory"] as const).filter((name) => given(name).trim() !== "");
   const inputs: Inputs = {
+    credentials: context.credentials,
     service: parseService(reader, context),
     access: parseAccess(reader, context.credentials),
     selection: parseSelection(reader),
@@ -108,6 +92,7 @@ export function parseInputs(given: (name: InputName) => string, context: InputCo
       outputs: flag("outputs"),
       envFiles: parseEnvFileRequests(reader),
       keepEnvFile: flag("keep-env-file"),
+      files: parseFileRequests(reader),
       allowNames: list("allow-names", isPortableName, "expected a name"),
       outlivesMain: text("run") === "",
     },
@@ -115,10 +100,16 @@ export function parseInputs(given: (name: InputName) => string, context: InputCo
       unmasked: list("unmasked", (name) => compileGlob(name) !== undefined, INVALID_PATTERN),
       minMaskLength: wholeNumber("min-mask-length", [0, 1000], "characters"),
     },
-    command: { run: text("run"), shell: parseShell(reader), workingDirectory: text("working-directory") },
+    command: {
+      run: text("run"),
+      shell: parseShell(reader),
+      workingDirectory: text("working-directory"),
+      ignored: text("run") === "" ? needsRun : [],
+    },
     cleanUp: {
       revoke: flag("revoke"),
       leakCheck: reader.oneOf("leak-check", leakPolicies),
+      leakIgnore: text("leak-ignore"),
       summary: flag("summary"),
     },
   };
@@ -138,7 +129,7 @@ function explainMisplaced(name: string): string {
 const ID_REMEDY = "Copy it from the application's page in SecretStash.";
 
 function parseService(reader: InputReader<InputName>, context: InputContext): ServiceInputs {
-  const { text, wholeNumber, check, required } = reader;
+  const { text, list, wholeNumber, check, required } = reader;
   const { missingSecrets } = context;
   required(
     "api-token",
@@ -149,7 +140,9 @@ function parseService(reader: InputReader<InputName>, context: InputContext): Se
   const { apiToken } = context.credentials;
   const isToken = /^[\x21-\x7e]*$/.test(apiToken);
   check("api-token", isToken, "holds white space or other characters that no token has. Paste it again.");
-  const applicationId = required("application-id", ID_REMEDY);
+  // Not needed if every environment names its own.
+  const isNamed = list("environment").some((name) => !name.includes("/"));
+  const applicationId = isNamed ? required("application-id", ID_REMEDY) : text("application-id");
   check("application-id", isIdentifier(applicationId), `is not an id. ${ID_REMEDY}`);
   return {
     apiToken,
@@ -157,49 +150,6 @@ function parseService(reader: InputReader<InputName>, context: InputContext): Se
     apiUrl: parseApiUrl(text("api-url"), (why) => check("api-url", false, why)),
     timeoutSeconds: wholeNumber("timeout", [1, 3600], "seconds"),
     caFile: resolveIfGiven(text("ca-file"), context.workspace),
-  };
-}
-
-/** characters of a key's label that the service takes */
-export const MAX_LABEL = 255;
-
-function parseAccess(reader: InputReader<InputName>, credentials: Credentials): AccessInputs {
-  const { text, wholeNumber, check } = reader;
-  const label = text("label");
-  check("label", label.length <= MAX_LABEL, `must be at most ${MAX_LABEL} characters`);
-  const ttlMinutes = wholeNumber("ttl", [5, 60], "minutes");
-  const grantWaitMinutes = wholeNumber("grant-wait", [0, 60], "minutes");
-  const isTooLong = grantWaitMinutes > ttlMinutes;
-  check(
-    "grant-wait",
-    !isTooLong,
-    `must be at most ttl (${ttlMinutes} minutes), because the key expires then`,
-  );
-  const dekPins = parseDekPins(reader);
-  return { grantKey: credentials.grantKey, grantWaitMinutes, dekPins, ttlMinutes, label };
-}
-
-// The service's own list (docs/protocol.md, HTTP).
-const environmentTypes = ["local", "development", "production", "testing"];
-
-function parseSelection(reader: InputReader<InputName>): SelectionInputs {
-  const { text, untrimmed, list, flag, check } = reader;
-  const remedy = "Set it to an environment's slug, such as testing.";
-  const environments = list("environment", isIdentifier, `is not an id. ${remedy}`);
-  check("environment", environments.length > 0, `is missing. ${remedy}`);
-  check("environment", new Set(environments).size === environments.length, "names one environment twice");
-  const prefix = text("prefix");
-  const isPrefix = /^([A-Za-z_][A-Za-z0-9_]*)?$/.test(prefix);
-  check("prefix", isPrefix, "must consist of letters, digits and _, and not begin with a digit");
-  const isType = (type: string) => environmentTypes.includes(type);
-  return {
-    environments,
-    environmentTypes: list("environment-types", isType, `expected ${environmentTypes.join(", ")}`),
-    rules: parseVariableRules(untrimmed("variables"), (mistake) => check("variables", false, mistake)),
-    ignore: list("ignore"),
-    prefix,
-    required: list("required", isPortableName, "expected a name, as it is after renaming"),
-    resolveReferences: flag("resolve-references"),
   };
 }
 

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { StateStore } from "../ci/host.ts";
 import { seal, sealKeyOf, unseal } from "../crypto/seal.ts";
 import { StashError } from "../lib/errors.ts";
-import { envFileRecords } from "./env-file-record.ts";
+import { writtenFileRecords } from "./written-file.ts";
 
 const STATE = "undo";
 
@@ -16,13 +16,15 @@ const openPart = {
   fingerprint: v.optional(v.string()),
   deviceKeyId: v.optional(v.number()),
   expiresAt: v.optional(v.string()),
-  envFiles: v.optional(envFileRecords),
+  envFiles: v.optional(writtenFileRecords),
   /** when the session began, in milliseconds since 1970 by the clock of the file system */
   startedAt: v.optional(v.number()),
   /** whether values were handed out, which may have got into files */
   isPulled: v.optional(v.boolean()),
   /** whether the env files stay as they were written */
   keepEnvFiles: v.optional(v.boolean()),
+  /** whether a masked value is so short that it would break addresses and dates in messages */
+  masksDetails: v.optional(v.boolean()),
   /** SHA-256 of the file with the values that are kept for post, in hex */
   keptHash: v.optional(v.string()),
 };

@@ -1,5 +1,5 @@
 import type { JobInfo } from "../ci/host.ts";
-import { MAX_LABEL } from "../inputs/inputs.ts";
+import { MAX_LABEL } from "../inputs/access.ts";
 
 const PREFIX = "CI/CD Temporary Key (";
 const SUFFIX = ")";

@@ -8,6 +8,7 @@ import { count, listNames, printable } from "../lib/printable.ts";
 import { identityOf } from "../lib/safe-file.ts";
 import { type KeptReading, readKeptSecrets } from "../masks/store.ts";
 import type { Hit } from "./file-search.ts";
+import { createPathFilter } from "./path-filter.ts";
 import { scanFiles } from "./scan.ts";
 import { type LeakSearch, leakLimits, prepareSearch } from "./search.ts";
 
@@ -32,6 +33,8 @@ export interface LeakScope {
   workspace: string;
   /** files that are meant to hold values */
   exempt: readonly ExemptFile[];
+  /** the input `leak-ignore` */
+  ignore: string;
   /** absolute, or relative to the workspace */
   paths: readonly string[];
 }
@@ -93,7 +96,7 @@ function leakCheckFailed(cause: unknown): StashError {
 export async function checkForLeaks(
   log: Log,
   policy: LeakPolicy,
-  { keyDirectory, kept, startedAt, workspace, exempt, paths }: LeakScope,
+  { keyDirectory, kept, startedAt, workspace, exempt, ignore, paths }: LeakScope,
 ): Promise<string> {
   if (policy === "off" || keyDirectory === "") return "No leak check was run.";
   const secrets = readKeptSecrets(keyDirectory, kept); // 1
@@ -108,11 +111,11 @@ export async function checkForLeaks(
   const scan = scanFiles(roots, search, {
     changedSince: startedAt ?? 0,
     exempt: new Set([realPath(keyDirectory), ...exempt.flatMap(pathsInPlace)]),
+    isIgnored: createPathFilter(ignore, realPath(workspace)),
     endsAt: performance.now() + SECONDS * 1000,
     maxHits: MAX_HITS,
   }); // 2
-  const names = new Set<string>();
-  for (const hit of scan.hits) names.add(reportHit(log, hit, search(), realPath(workspace))); // 3
+  const found = scan.hits.map((hit) => reportHit(log, hit, search(), realPath(workspace))); // 3
   if (scan.hits.length >= MAX_HITS) log.warn(`The leak check stopped after ${MAX_HITS} findings.`);
   else if (scan.skipped.length > 0) {
     const skipped = listNames(scan.skipped.map(search().showPath), 5);
@@ -122,11 +125,7 @@ export async function checkForLeaks(
     );
   }
   if (scan.hits.length === 0) return describeClean(scan.filesRead);
-  const places = scan.hits.length === 1 ? "one place" : `${scan.hits.length} places`;
-  const message =
-    `The leak check found ${listNames([...names].sort())} in ${places} of the job's files. If a later step uploads, caches or commits these ` +
-    "files, the values go with them. Keep values out of files, or delete the files before the job ends. Rotate every value that has already " +
-    "left the runner.";
+  const message = describeFound(found);
   if (policy === "fail") throw new StashError("LEAK_FOUND", message);
   log.warn(message);
   return message;
@@ -168,18 +167,33 @@ function describeClean(filesRead: number): string {
   );
 }
 
-/** @returns the name of what was found */
-function reportHit(log: Log, hit: Hit, { identify, showPath }: LeakSearch, workspace: string): string {
+/** What was found, and where. */
+interface Found {
+  name: string;
+  /** below the workspace, with slashes */
+  path: string;
+}
+
+function describeFound(found: readonly Found[]): string {
+  const places = found.length === 1 ? "one place" : `${found.length} places`;
+  const names = listNames([...new Set(found.map(({ name }) => name))].sort());
+  const paths = listNames([...new Set(found.map(({ path }) => path))].sort(), 5);
+  return (
+    `The leak check found ${names} in ${places} of the job's files. If a later step uploads, caches or commits these ` +
+    "files, the values go with them. Keep values out of files, or delete the files before the job ends. Rotate every value that has already " +
+    `left the runner. For a file that is meant to hold them, add: leak-ignore: ${paths}. For a value that is not secret, add: unmasked: ${names}.`
+  );
+}
+
+function reportHit(log: Log, hit: Hit, { identify, showPath }: LeakSearch, workspace: string): Found {
   const { line, column } = hit;
   const { name, form } = identify(hit.found);
   const file = showPath(relative(workspace, hit.path) || hit.path);
   const what = `${printable(name)}, ${form}`;
+  const path = file.replaceAll(sep, "/");
   if (line === 0) log.warn(`Leak: the name of ${file} holds ${what}.`);
-  else {
-    const place = { file: file.replaceAll(sep, "/"), line, column };
-    log.warn(`Leak: ${file}:${line}:${column} holds ${what}.`, place);
-  }
-  return name;
+  else log.warn(`Leak: ${file}:${line}:${column} holds ${what}.`, { file: path, line, column });
+  return { name, path };
 }
 
 function notSearched(paths: string): StashError {

@@ -8,6 +8,8 @@ export interface ScanOptions {
   changedSince: number;
   /** paths that are left out, with everything below them */
   exempt: ReadonlySet<string>;
+  /** whether somebody asked to leave a file or a folder out */
+  isIgnored?: (path: string, isFolder: boolean) => boolean;
   /** the value of `performance.now()` at which the search stops */
   endsAt: number;
   /** how many hits are enough */
@@ -36,7 +38,7 @@ export function scanFiles(paths: readonly string[], begin: () => Search, options
   const late: string[] = [];
   const isOver = () => performance.now() >= options.endsAt || scan.hits.length >= options.maxHits;
   const visit = (path: string, isFolder: boolean, name: string) => {
-    if (exempt.has(path)) return;
+    if (exempt.has(path) || options.isIgnored?.(fromBytes(path), isFolder)) return;
     if (isFolder) (LAST.has(name) ? late : folders).push(path);
     const found = findChanged(path, options, scan);
     if (found === undefined) return;

@@ -30,7 +30,6 @@ export function prepareSearch(secrets: readonly Secret[]): LeakSearch {
       if (!owners.has(needle)) owners.set(needle, secret);
     }
   }
-  for (const needle of armourNeedles(secrets)) owners.delete(needle);
   let longest = 0;
   for (const needle of owners.keys()) longest = Math.max(longest, Buffer.byteLength(needle));
   const matcher = createMatcher(owners.keys());
@@ -48,10 +47,4 @@ export function prepareSearch(secrets: readonly Secret[]): LeakSearch {
       return printable(shown.toString(), 500);
     },
   };
-}
-
-/** The first and last line of every PEM block. They would match each certificate in the workspace. */
-function armourNeedles(secrets: readonly Secret[]): Set<string> {
-  const armour = secrets.flatMap(({ value }) => value.match(/-----(BEGIN|END) [A-Z0-9 ]+-----/g) ?? []);
-  return deriveNeedles(armour, leakLimits);
 }

@@ -47,6 +47,8 @@ export type ErrorCode =
   | "KEY_DIRECTORY_FAILED"
   | "ENV_FILE_REFUSED"
   | "ENV_FILE_FAILED"
+  | "FILE_REFUSED"
+  | "FILE_FAILED"
   | "STATE_FAILED"
   | "SESSION_DIRECTORY_FAILED"
   | "DEBUG_TRACE_REFUSED"
@@ -64,6 +66,8 @@ export class StashError extends Error {
   readonly code: ErrorCode;
   /** the exit code of the process: that of the command in `run` or `exec`, else 1 */
   readonly exitCode: number;
+  /** whether the address of the page that explains it is left out, because masks would break it */
+  hidesAddress = false;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions & { exitCode?: number } = {}) {
     super(message, options);
@@ -86,7 +90,8 @@ export function systemCode(error: unknown): string {
 export function describeError(error: unknown): { title: string; message: string } {
   if (error instanceof StashError) {
     const { code, message } = error;
-    return { title: `SecretStash: ${code}`, message: withReference(message, code) };
+    const shown = error.hidesAddress ? withCode(message, code) : withReference(message, code);
+    return { title: `SecretStash: ${code}`, message: shown };
   }
   const { name = "error", message = "", stack = "" } = error instanceof Error ? error : {};
   const frames = stack.slice(stack.indexOf(message) + message.length).match(/^ {4}at .*$/gm) ?? [];
@@ -103,10 +108,17 @@ export function describeError(error: unknown): { title: string; message: string 
 
 /** A message, its code, and the address of the page that explains it. */
 export function withReference(message: string, code: ErrorCode): string {
-  return `${message} [${code}]\n${documentationOf(code)}`;
+  return `${withCode(message, code)}\n${documentationOf(code)}`;
 }
+
+function withCode(message: string, code: ErrorCode): string {
+  return `${message} [${code}]`;
+}
+
+/** The page that explains every code. */
+export const errorsPage = "https://github.com/org/secret-stash-action/blob/v1/docs/errors.md";
 
 /** docs/errors.md has a heading for each code. */
 function documentationOf(code: ErrorCode | "INTERNAL"): string {
-  return `https://github.com/org/secret-stash-action/blob/v1/docs/errors.md#${code.toLowerCase()}`;
+  return `${errorsPage}#${code.toLowerCase()}`;
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 
-const OWN = /^(INPUT_|STATE_|SECRET_STASH_(API_TOKEN|GRANT_KEY|ID_TOKEN)$)/i;
+const OWN = /^(INPUT_|STATE_|SECRET_STASH_(API_TOKEN|GRANT_KEY|APPROVAL_WEBHOOK|ID_TOKEN)$)/i;
 // What the runner gives to actions and not to `run:` steps (NodeScriptActionHandler.cs, ScriptHandler.cs), and where it keeps an action's state.
 const OF_ACTIONS = /^(ACTIONS_(RUNTIME|CACHE|RESULTS)_|GITHUB_STATE$)/i;
 

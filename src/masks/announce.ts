@@ -1,48 +1,78 @@
 import type { Log } from "../ci/host.ts";
 import type { Credentials } from "../inputs/credentials.ts";
+import { errorsPage } from "../lib/errors.ts";
 import { listNames } from "../lib/printable.ts";
 import type { Secret } from "../lib/secret.ts";
 import { runnerMasks } from "../redact/runner-masks.ts";
 import { type Masking, namesMaskingOrdinaryText, partlyMasked } from "../select/masking.ts";
+import type { Values } from "../variables/decrypt.ts";
 
 // Members of a JWK such as "RSA-OAEP" or "AQAB" are not secret. Its private numbers are far longer.
 const MIN_KEY_PART = 20;
 
-/** The token and the grant key, as far as they were given. */
-export function secretsOf({ apiToken, grantKey }: Credentials): Secret[] {
+/** The secrets among the inputs, as far as they were given. */
+export function secretsOf({ apiToken, grantKey, approvalWebhook }: Credentials): Secret[] {
   const credentials = [
     { name: "api-token", value: apiToken },
     { name: "grant-key", value: grantKey?.text ?? "" },
+    { name: "approval-webhook", value: approvalWebhook },
   ];
   return credentials.filter(({ value }) => value !== "");
 }
 
-/** Masks the token and the grant key, which no later step holds. Call it before anything else is said, because a mistake in another input may be about to be printed. */
-export async function maskCredentials(log: Log, { apiToken, grantKey }: Credentials): Promise<void> {
-  await log.mask(
-    runnerMasks([apiToken, grantKey?.text ?? ""], { minLeaf: MIN_KEY_PART, isHeldByJob: false }),
+/** Masks the secrets among the inputs, which no later step holds. Call it before anything else is said, because a mistake in another input may be about to be printed. */
+export async function maskCredentials(log: Log, credentials: Credentials): Promise<void> {
+  const values = secretsOf(credentials).map(({ value }) => value);
+  await log.mask(runnerMasks(values, { minLeaf: MIN_KEY_PART, isHeldByJob: false }));
+}
+
+/**
+ * What is masked besides the values: the content of files, values as they are stored in quotes, and values that are part of others by
+ * reference.
+ *
+ * @param shown the contents of files
+ */
+export function otherForms(
+  { quoted, referredTo }: Pick<Values, "quoted" | "referredTo">,
+  shown: readonly Secret[],
+  { masked }: Masking,
+  { minMaskLength }: { minMaskLength: number },
+): Secret[] {
+  const stored = Array.from(quoted, ([name, value]) => ({ name, value }));
+  const ofMasked = [...stored, ...shown].filter(({ name }) => masked.has(name));
+  const longEnough = referredTo.filter((value) => value.length >= minMaskLength);
+  return [...ofMasked, ...longEnough.map((value) => ({ name: "a variable that others refer to", value }))];
+}
+
+// The runner also masks encodings, which of three characters are four long. Anything longer is in an address by chance only if it is a word.
+const SHORT = 3;
+
+/**
+ * Whether masking these values would break the address of our help, or a date.
+ *
+ * @param date such as the one that messages hold
+ */
+export function breaksDetails({ masked }: Masking, others: readonly Secret[], date: string): boolean {
+  const values = [...masked.values(), ...others.map(({ value }) => value)].map((value) => value.trim());
+  return values.some(
+    (value) => value !== "" && (value.length <= SHORT || errorsPage.includes(value) || date.includes(value)),
   );
 }
 
 /**
- * Masks the values, and says which ones are not masked and what that means for the log.
+ * Masks the values. Says before, while no mask can break it, which ones are not masked, and what that means for the log.
  *
- * @param referredTo values that are part of others by reference
+ * @param others what else is masked
  * @param json the output `json`, or `""`
  * @returns every value that is masked
  */
 export async function maskValues(
   log: Log,
   masking: Masking,
-  referredTo: readonly string[],
+  others: readonly Secret[],
   json: string,
 ): Promise<Secret[]> {
-  const masked = [...masking.masked.values(), ...referredTo];
-  await log.mask(runnerMasks(masked));
-  // Of the JSON output only the whole: its leaves are the values, and whether those are masked was decided above.
-  if (json !== "")
-    await log.mask(runnerMasks([json], { minLeaf: Number.POSITIVE_INFINITY, isHeldByJob: false }));
-
+  const masked = [...masking.masked.values(), ...others.map(({ value }) => value)];
   if (masking.unmasked.size > 0) {
     log.notice(`Not masked, as requested: ${listNames([...masking.unmasked.keys()])}.`);
   }
@@ -50,7 +80,7 @@ export async function maskValues(
   if (ordinary.length > 0) {
     log.notice(
       `${listNames(ordinary)}: the value is ordinary text, and every occurrence of it in the log becomes ***. ` +
-        "If it is not secret, add the name to unmasked.",
+        `If it is not secret, add this line: unmasked: ${listNames([...masking.patterns, ...ordinary])}`,
     );
   }
   const partly = partlyMasked(masking, runnerMasks(masked));
@@ -59,8 +89,9 @@ export async function maskValues(
       `${listNames(partly)}: not masked, but the value contains a masked value, or one in another form. That part appears as *** in the log.`,
     );
   }
-  return [
-    ...Array.from(masking.masked, ([name, value]) => ({ name, value })),
-    ...referredTo.map((value) => ({ name: "a variable that others refer to", value })),
-  ];
+  await log.mask(runnerMasks(masked));
+  // Of the JSON output only the whole: its leaves are the values, and whether those are masked was decided above.
+  if (json !== "")
+    await log.mask(runnerMasks([json], { minLeaf: Number.POSITIVE_INFINITY, isHeldByJob: false }));
+  return [...Array.from(masking.masked, ([name, value]) => ({ name, value })), ...others];
 }

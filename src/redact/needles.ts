@@ -1,5 +1,6 @@
 import { jsonLeaves } from "./json-leaves.ts";
 import { printedForms } from "./printed-forms.ts";
+import { publicLinesOf } from "./public-parts.ts";
 import { urlPasswords, urlUsers } from "./url-credentials.ts";
 
 /** The sizes, in bytes, from which text counts as secret. */
@@ -49,7 +50,10 @@ function partsOf(value: string, leastPart: number): Set<string> {
   const leaves = jsonLeaves(value, 1).filter(isLong);
   const texts = [value, ...leaves];
   return new Set([
-    ...texts.flatMap((text) => [...wholesOf(text), ...linesOf(text).filter(isLong)]),
+    ...texts.flatMap((text) => {
+      const isPublic = publicLinesOf(text);
+      return [...wholesOf(text), ...linesOf(text).filter((line) => isLong(line) && !isPublic(line))];
+    }),
     ...texts.flatMap((text) => [...urlPasswords(text), ...urlUsers(text).filter(isLong)]),
   ]);
 }

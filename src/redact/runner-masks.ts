@@ -1,4 +1,5 @@
 import { jsonLeaves } from "./json-leaves.ts";
+import { publicLinesOf } from "./public-parts.ts";
 import { base64Masks, hexMasks, MIN_HEX_BYTES } from "./runner-encodings.ts";
 import { lineEscapes, quotedForms, runnerEscapes, wholeEscapes } from "./runner-escapes.ts";
 import { jsonNumbers, urlCredentials } from "./runner-parts.ts";
@@ -9,8 +10,8 @@ const MIN_PART = 4;
 // A longer text is printed as a whole if at all: not quoted, and each form of it is another copy to write and to match.
 const MAX_QUOTED = 64 * 1024;
 
-// No escape changes letters and digits, and the frame of PEM (RFC 7468 section 2) is not secret.
-const PLAIN = /^(?:[\w.-]*|-----(?:BEGIN|END) [A-Z0-9 ]+-----)$/;
+// No escape changes letters and digits.
+const PLAIN = /^[\w.-]*$/;
 
 /**
  * The strings to register with the GitHub runner so that none of the values shows in the log. They come one after another, because
@@ -21,8 +22,8 @@ const PLAIN = /^(?:[\w.-]*|-----(?:BEGIN|END) [A-Z0-9 ]+-----)$/;
  * src/Sdk/DTLogging/Logging/ValueEncoders.cs). So each string costs at least four, whatever it is, and the aim is to register few:
  *
  * 1. Take the value without surrounding white space. What is left visible of a form of the value itself is encoded white space.
- * 2. Register it. The runner takes the lines of a multi-line text from that one string. Only if one of them is too short to be masked are the
- *    others registered one by one.
+ * 2. Register it. The runner takes the lines of a multi-line text from that one string. Only if one of them is too short to be masked,
+ *    or public, are the others registered one by one.
  * 3. Register what jobs print of the bytes: base64 and hex (runner-encodings.ts).
  * 4. Register the escaped and quoted forms that the runner does not derive (runner-escapes.ts). Text without special characters has none. The
  *    forms of a multi-line text consist of those of its lines, so leave out all in which every line is hidden already.
@@ -120,6 +121,8 @@ function linesOf(text: string): string[] {
   return lines.filter((line) => line !== "");
 }
 
+/** The lines that are masked: not those that are too short, nor public ones. */
 function longLines(text: string): string[] {
-  return linesOf(text).filter((line) => line.length >= MIN_PART);
+  const isPublic = publicLinesOf(text);
+  return linesOf(text).filter((line) => line.length >= MIN_PART && !isPublic(line));
 }

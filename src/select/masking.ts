@@ -4,6 +4,8 @@ import { createNameMatcher } from "./patterns.ts";
 export interface Masking {
   masked: Map<string, string>;
   unmasked: Map<string, string>;
+  /** the input `unmasked` */
+  patterns: readonly string[];
 }
 
 /**
@@ -15,7 +17,7 @@ export function chooseMasked(
   { unmasked, minMaskLength }: { unmasked: readonly string[]; minMaskLength: number },
 ): Masking {
   const matchesOf = createNameMatcher(unmasked);
-  const masking: Masking = { masked: new Map(), unmasked: new Map() };
+  const masking: Masking = { masked: new Map(), unmasked: new Map(), patterns: unmasked };
   for (const [name, value] of variables) {
     if (value === "") continue;
     const isShown = value.length < minMaskLength || matchesOf(name).length > 0;
@@ -24,36 +26,28 @@ export function chooseMasked(
   return masking;
 }
 
-const commonWords = new Set([
-  "true",
-  "false",
-  "yes",
-  "no",
-  "on",
-  "off",
-  "null",
-  "none",
-  "test",
-  "testing",
-  "local",
-  "debug",
-  "info",
-  "production",
-  "development",
-  "staging",
-  "localhost",
-  "utf-8",
-  "http",
-  "https",
-]);
+// Shorter values are in every log by chance.
+const MIN_UNCOMMON = 4;
+
+// Words of three letters and fewer count anyway.
+const commonWords = new Set(
+  [
+    "true false null none auto default enabled disabled empty",
+    "test testing local debug info notice warning error critical verbose trace",
+    "production development staging preview prod main master latest stable public private",
+    "localhost admin root user guest node http https smtp ssmtp mail mysql mariadb pgsql postgres postgresql sqlite redis",
+    "memcached database file files array sync stack single daily cookie session cache queue null log",
+    "utf8 utf-8 utf8mb4 utf8mb4_unicode_ci json plain text build deploy release docker linux ubuntu github gitlab laravel",
+  ].flatMap((words) => words.split(" ")),
+);
 
 /** Names whose masked values are ordinary text, every occurrence of which becomes `***` in the log. */
 export function namesMaskingOrdinaryText({ masked }: Masking): string[] {
-  return [...masked]
-    .filter(
-      ([, value]) => /^(.|\d{1,3})$/su.test(value.trim()) || commonWords.has(value.trim().toLowerCase()),
-    )
-    .map(([name]) => name);
+  return [...masked].filter(([, value]) => isOrdinary(value.trim())).map(([name]) => name);
+}
+
+function isOrdinary(text: string): boolean {
+  return text !== "" && (text.length < MIN_UNCOMMON || commonWords.has(text.toLowerCase()));
 }
 
 const PREFIX = 6;

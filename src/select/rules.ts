@@ -15,7 +15,8 @@ export interface VariableRule {
   isOptional: boolean;
 }
 
-const EXPECTED = "expected NAME, !NAME, NAME? or NAME as OTHER, where NAME may contain *, ? and [a-z]";
+const EXPECTED =
+  "expected NAME, !NAME, NAME? or NAME as OTHER, where NAME may contain *, ? and [a-z], or NAME.KEY for a key of a JSON object";
 const RULE = /^(?<not>!?)\s*(?<pattern>[^\s!]\S*?)(?<optional>\??)(?:\s+as\s+(?<target>\S+?)(?<late>\??))?$/;
 
 /**
@@ -73,6 +74,8 @@ function stars(text: string): number {
 /** A selected variable, the name under which it is exported, and the rule that says so. */
 export interface Choice {
   source: string;
+  /** the key of the JSON object in the source whose value it is; `undefined` for the whole value */
+  member?: string;
   target: string;
   rule: VariableRule;
 }
@@ -80,24 +83,35 @@ export interface Choice {
 /**
  * Selects names. For each name, the last rule that matches it decides.
  *
- * @returns the choices, and the rules that matched no name
+ * @returns the choices; the rules that matched no name; and those that leave names out, all of which a later rule brings back
  */
 export function chooseVariables(
   names: Iterable<string>,
   rules: readonly VariableRule[],
-): { chosen: Choice[]; unmatched: VariableRule[] } {
+): { chosen: Choice[]; unmatched: VariableRule[]; overruled: VariableRule[] } {
   const matchesOf = createNameMatcher(rules.map(({ pattern }) => pattern));
   const matched = new Set<VariableRule | undefined>();
+  const effective = new Set<VariableRule | undefined>();
   const chosen: Choice[] = [];
   for (const source of names) {
     const matches = matchesOf(source);
     for (const { index } of matches) matched.add(rules[index]);
     const last = matches.at(-1);
     const rule = rules[last?.index ?? -1];
+    for (const { index } of matches) if (isEffective(rules[index], rule)) effective.add(rules[index]);
     if (rule?.action === "include")
       chosen.push({ source, target: rename(source, rule, last?.captures ?? []), rule });
   }
-  return { chosen, unmatched: rules.filter((rule) => !matched.has(rule)) };
+  const overruled = rules.filter(
+    (rule) => rule.action === "exclude" && matched.has(rule) && !effective.has(rule),
+  );
+  return { chosen, unmatched: rules.filter((rule) => !matched.has(rule)), overruled };
+}
+
+/** Whether a rule has its way with a name. To leave out `DB_*` and bring back `DB_HOST` alone is no mistake. */
+function isEffective(rule: VariableRule | undefined, last: VariableRule | undefined): boolean {
+  const isException = !/[*?[]/.test(last?.pattern ?? "") && last?.pattern !== rule?.pattern;
+  return last?.action === rule?.action || isException;
 }
 
 function rename(source: string, { target }: VariableRule, captures: readonly string[]): string {

@@ -2,6 +2,7 @@ import { didYouMean } from "../lib/did-you-mean.ts";
 import { StashError } from "../lib/errors.ts";
 import { count, LISTED, listLines, listNames, printable } from "../lib/printable.ts";
 import { isIgnored } from "./ignored-names.ts";
+import { type MemberRules, splitMemberRules } from "./members.ts";
 import { createNameMatcher } from "./patterns.ts";
 import { type Choice, chooseVariables, describeRule, type VariableRule } from "./rules.ts";
 
@@ -9,6 +10,16 @@ export interface SelectionRules {
   rules: readonly VariableRule[];
   ignore: readonly string[];
   prefix: string;
+}
+
+/** What was selected by name. */
+export interface Selection {
+  /** whole values */
+  choices: Choice[];
+  /** what to take out of JSON objects, when they are decrypted */
+  memberRules: MemberRules;
+  /** rules that leave something out which a later rule brings back, all of it */
+  overruled: VariableRule[];
 }
 
 /**
@@ -19,16 +30,20 @@ export interface SelectionRules {
 export function selectVariables(
   names: readonly string[],
   { rules, ignore, prefix }: SelectionRules,
-): Choice[] {
+): Selection {
   const askedFor = new Set(rules.filter(({ action }) => action === "include").map(({ pattern }) => pattern));
   const ignoreSet = new Set(ignore);
   const isLeftOut = (name: string) => !askedFor.has(name) && isIgnored(name, ignoreSet);
   const candidates = names.filter((name) => !isLeftOut(name));
-  const { chosen, unmatched } = chooseVariables(candidates, rules);
+  const { nameRules, memberRules } = splitMemberRules(
+    rules,
+    names.filter((name) => !isIgnored(name, new Set())),
+  );
+  const { chosen, unmatched, overruled } = chooseVariables(candidates, nameRules);
   refuseUnmatched(unmatched, candidates, names.filter(isLeftOut));
   const choices = chosen.map((choice) => ({ ...choice, target: prefix + choice.target }));
   refuseConflicts(choices);
-  return choices;
+  return { choices, memberRules, overruled };
 }
 
 /** The names that somebody wrote out in `variables`, and did not mean by a pattern. */
@@ -90,7 +105,8 @@ function refuseUnmatched(
   );
 }
 
-function refuseConflicts(choices: readonly Choice[]): void {
+/** @throws {StashError} `TARGETS_CONFLICT` */
+export function refuseConflicts(choices: readonly Choice[]): void {
   const first = new Map<string, Choice>();
   const conflicts: [Choice, Choice][] = [];
   for (const choice of choices) {
@@ -110,6 +126,6 @@ function refuseConflicts(choices: readonly Choice[]): void {
   );
 }
 
-function describeChoice({ source, rule }: Choice): string {
-  return `${printable(source)} (${describeRule(rule)})`;
+function describeChoice({ source, member, rule }: Choice): string {
+  return `${printable(member === undefined ? source : `${source}.${member}`)} (${describeRule(rule)})`;
 }

@@ -1,8 +1,8 @@
 import type { Host } from "../ci/host.ts";
 import { type CleanUpInputs, readCleanUpInputs } from "../inputs/clean-up.ts";
 import type { Inputs } from "../inputs/inputs.ts";
-import { placeEnvFiles } from "../journal/env-file-record.ts";
 import { readUndo, type SavedUndo, type Undo, type UndoJournal } from "../journal/undo-journal.ts";
+import { placeWrittenFiles } from "../journal/written-file.ts";
 import { findKeyDirectory } from "../key/directory.ts";
 import { keyDirectoryIn } from "../key/path.ts";
 import { readPreparation } from "../key/prepare.ts";
@@ -26,7 +26,7 @@ export async function cleanUp(host: Host): Promise<void> {
   const { outcome, leak } = await checkLeaks(host, inputs, saved);
   const { filesLeft } = await undoSession(host, inputs, saved, outcome);
   const left = leak ?? (filesLeft && inputs.leakCheck === "fail" ? valuesLeft() : undefined);
-  if (left !== undefined) throw left;
+  if (left !== undefined) throw withoutBrokenAddress(left, saved.undo);
 }
 
 /** If leaks are to fail the job, so does a list that is not ours: nobody can say then what there was to look for. */
@@ -74,18 +74,28 @@ export async function endSession(
   const { outcome, leak } = await checkLeaks(host, inputs, saved);
   const { isUndone, filesLeft } = await undoSession(host, inputs, saved, outcome);
   if (isUndone) close();
-  return leak ?? (filesLeft && choices.leakCheck === "fail" ? valuesLeft() : undefined);
+  const left = leak ?? (filesLeft && choices.leakCheck === "fail" ? valuesLeft() : undefined);
+  return left && withoutBrokenAddress(left, undo);
+}
+
+/** Leaves the address of its page out of an error, if masks of the session would break it. Main has then shown the address before. */
+export function withoutBrokenAddress<Failure>(error: Failure, { masksDetails }: Undo): Failure {
+  if (error instanceof StashError && masksDetails) error.hidesAddress = true;
+  return error;
 }
 
 /** Nothing is checked if no value was handed out. A job that is being cancelled may still upload its files. */
 async function checkLeaks(
   { log, job }: Host,
-  { leakCheck }: Pick<CleanUpInputs, "leakCheck">,
+  { leakCheck, leakIgnore }: Pick<CleanUpInputs, "leakCheck" | "leakIgnore">,
   { undo, isSealed }: SavedUndo,
 ): Promise<{ outcome?: string; leak?: StashError }> {
   if (!isSealed && leakCheck === "fail") return { leak: notChecked() };
   if (!undo.isPulled) return {};
-  return lookForLeaks(log, leakCheck, leakScopeOf(undo, job, [job.workspace]));
+  return lookForLeaks(log, leakCheck, {
+    ...leakScopeOf(undo, job, [job.workspace]),
+    ignore: leakIgnore,
+  });
 }
 
 /** Where to look for the values of a session: not in the files that are meant to hold them. */
@@ -97,7 +107,7 @@ export function leakScopeOf(
   const own = keyDirectoryIn(temporaryDirectory, keyDirectory) ?? "";
   return {
     ...{ keyDirectory: own, workspace, paths, startedAt },
-    exempt: placeEnvFiles(envFiles, own),
+    exempt: placeWrittenFiles(envFiles, own),
     kept: { key: keptKey === undefined ? undefined : Buffer.from(keptKey, "base64"), hash: keptHash },
   };
 }

@@ -2,7 +2,7 @@ import type { Host } from "../ci/host.ts";
 import { execCommand } from "../command/exec.ts";
 import { explainFailure } from "../doctor/explain.ts";
 import { beginJournal, readInputs } from "./begin.ts";
-import { endSession } from "./end.ts";
+import { endSession, withoutBrokenAddress } from "./end.ts";
 import { pullVariables } from "./pull.ts";
 import { reportSkipped } from "./report.ts";
 
@@ -25,7 +25,7 @@ export async function exec(host: Host, command: readonly string[]): Promise<numb
     exitCode = await execCommand(host, command, await pullVariables(host, inputs, journal));
   } catch (error) {
     await endSession(host, inputs, journal);
-    throw await explainFailure(host, inputs, error);
+    throw withoutBrokenAddress(await explainFailure(host, inputs, error), journal.undo);
   }
   const leak = await endSession(host, inputs, journal);
   if (leak !== undefined) throw leak;

@@ -1,10 +1,13 @@
-import { obtainDataKeys } from "../access/data-keys.ts";
+import { accessContextOf, obtainDataKeys } from "../access/data-keys.ts";
 import { findGrant } from "../access/grant.ts";
 import type { Host } from "../ci/host.ts";
 import { runCommand } from "../command/run.ts";
 import { explainFailure } from "../doctor/explain.ts";
-import { noteEnvFiles } from "../export/env-file-note.ts";
-import { type Pulled, planExports, warnOfGit, writeEnvFiles } from "../export/plan.ts";
+import { noteFiles } from "../export/file-note.ts";
+import { type Pulled, planExports } from "../export/plan.ts";
+import { warnOfGit, writeFiles } from "../export/planned-files.ts";
+import { pathNamesOf, takeFiles, writeOwnFile } from "../export/secret-files.ts";
+import { readCleanUpInputs } from "../inputs/clean-up.ts";
 import type { Inputs } from "../inputs/inputs.ts";
 import type { Undo, UndoJournal } from "../journal/undo-journal.ts";
 import { sessionStart, writeDeviceFile } from "../key/directory.ts";
@@ -14,7 +17,7 @@ import { registerKey } from "../key/register.ts";
 import { throwIfCancelled } from "../lib/cancellation.ts";
 import type { Secret } from "../lib/secret.ts";
 import { settleAll } from "../lib/settle-all.ts";
-import { maskValues, secretsOf } from "../masks/announce.ts";
+import { breaksDetails, maskValues, otherForms, secretsOf } from "../masks/announce.ts";
 import { keepSecrets, newKeptKey } from "../masks/store.ts";
 import { mergeLayers } from "../select/layers.ts";
 import { chooseMasked } from "../select/masking.ts";
@@ -24,13 +27,24 @@ import type { Service } from "../stash/service.ts";
 import { decryptVariables } from "../variables/decrypt.ts";
 import { checkEnvironmentTypes, fetchEnvironments } from "../variables/fetch.ts";
 import { beginJournal, readInputs } from "./begin.ts";
-import { endSession } from "./end.ts";
-import { report, reportSkipped } from "./report.ts";
-import { summarize } from "./summary.ts";
+import { endSession, withoutBrokenAddress } from "./end.ts";
+import { warnOfInputs } from "./notices.ts";
+import { report, reportDetails, reportSkipped } from "./report.ts";
+import { summarize, summarizeFailure } from "./summary.ts";
 import { sweepLeftovers } from "./sweep.ts";
 
 /** The main stage: pulls the variables into the job, or fails and leaves nothing behind. Throws any StashError. */
 export async function pull(host: Host): Promise<void> {
+  try {
+    await pullIntoJob(host);
+  } catch (error) {
+    const { summary } = readCleanUpInputs(host.readInput, host.job.workspace); // The others may be what is wrong.
+    if (summary) await summarizeFailure(host.log, error);
+    throw error;
+  }
+}
+
+async function pullIntoJob(host: Host): Promise<void> {
   const inputs = await readInputs(host, () => host.refuseTracedJob());
   if (inputs === undefined) return reportSkipped(host);
   const journal = beginJournal(host, inputs);
@@ -40,7 +54,7 @@ export async function pull(host: Host): Promise<void> {
     await runCommand(host, inputs.command, session);
   } catch (error) {
     await endSession(host, inputs, journal);
-    throw await explainFailure(host, inputs, error);
+    throw withoutBrokenAddress(await explainFailure(host, inputs, error), journal.undo);
   }
   // The variables were for one command only. When it ends, the key is no longer needed, so it lives for seconds.
   const leak = await endSession(host, inputs, journal);
@@ -80,25 +94,31 @@ export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJou
     sweepLeftovers(host, inputs.service.apiToken),
   ); // 1
   const stored = mergeLayers(fetched);
-  const choices = selectVariables([...stored.keys()], selection); // 2
+  const selected = selectVariables([...stored.keys()], selection); // 2
 
   record({ fingerprint: key.fingerprint, startedAt: sessionStart(keyDirectory) });
   const label = access.label || defaultLabel(job);
   const device = await registerKey(service, key, job, { label, ttlMinutes: access.ttlMinutes });
   record({ deviceKeyId: device.id, expiresAt: device.expiresAt });
   await writeDeviceFile(keyDirectory, device);
-  const context = { log, cancelled, minutes: access.grantWaitMinutes, dekPins: access.dekPins };
-  const deks = await obtainDataKeys(service, fetched, device, context); // 3
+  const deks = await obtainDataKeys(service, fetched, device, accessContextOf(host, inputs)); // 3
 
-  const { variables, referredTo } = decryptVariables(stored, choices, deks, selection.resolveReferences);
-  checkRequired(variables, selection.required);
-  const pulled = { keyDirectory, device, variables, types, writtenOut: writtenOutNames(choices) };
+  const values = decryptVariables(stored, { ...selection, ...selected }, deks);
+  checkRequired(values.variables, selection.required);
+  const { variables, secretFiles, shown } = await takeFiles(values.variables, exports, job, keyDirectory);
+  const writtenOut = new Set([...writtenOutNames(values.choices), ...pathNamesOf(secretFiles)]);
+  const pulled = { keyDirectory, device, variables, secretFiles, types, writtenOut };
   const plan = await planExports(host, exports, pulled); // 4
 
-  const { minMaskLength } = inputs.masking;
-  const masking = chooseMasked(variables, inputs.masking);
-  const longEnough = referredTo.filter((value) => value.length >= minMaskLength);
-  const masked = await maskValues(log, masking, longEnough, variables.size > 0 ? plan.json : "");
+  warnOfInputs(log, inputs, values, selected.overruled);
+  const masking = chooseMasked(values.variables, inputs.masking);
+  const others = otherForms(values, shown, masking, inputs.masking);
+  const masksDetails = breaksDetails(masking, others, device.expiresAt);
+  if (masksDetails) {
+    record({ masksDetails });
+    reportDetails(host, device);
+  }
+  const masked = await maskValues(log, masking, others, variables.size > 0 ? plan.json : "");
   if (log.keepsSecrets || inputs.cleanUp.leakCheck !== "off") {
     const keptKey = newKeptKey();
     // Where later commands of the job read them, too, their key lies next to them.
@@ -109,20 +129,21 @@ export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJou
   } // 5
 
   await warnOfGit(host, plan.files);
-  await writeEnvFiles(plan.files, async (files) => {
+  await writeFiles(plan.files, async (files) => {
     const envFiles = files.map(({ draft: _draft, backup: _backup, ...noted }) => noted);
     record({ envFiles });
-    await noteEnvFiles(keyDirectory, envFiles, inputs.service.apiToken);
+    await noteFiles(keyDirectory, envFiles, inputs.service.apiToken);
   });
+  for (const file of secretFiles) if (file.file === undefined) await writeOwnFile(file);
   throwIfCancelled(cancelled);
   host.exporter.publish(plan);
   record({ isPulled: true, keepEnvFiles: exports.keepEnvFile }); // Not earlier: a failed pull keeps nothing.
-  if (exports.keepEnvFile) await noteEnvFiles(keyDirectory, [], inputs.service.apiToken); // 6
+  if (exports.keepEnvFile) await noteFiles(keyDirectory, [], inputs.service.apiToken); // 6
 
-  report(host, inputs, pulled, choices, stored);
+  report(host, inputs, pulled, values, stored, masksDetails);
+  const { choices } = values;
   if (inputs.cleanUp.summary) await summarize(log, inputs, pulled, { choices, stored, masking, key }); // 7
-  const credentials = { apiToken: inputs.service.apiToken, grantKey: access.grantKey };
-  return { ...pulled, secrets: [...secretsOf(credentials), ...masked] };
+  return { ...pulled, secrets: [...secretsOf(inputs.credentials), ...masked] };
 }
 
 /** Fetches everything that does not need the temporary key. With `environment-types`, nothing is fetched before every type was checked. */

@@ -2,28 +2,51 @@ import type { Host, Log } from "../ci/host.ts";
 import { describeOversized } from "../command/limits.ts";
 import type { Pulled } from "../export/plan.ts";
 import type { Inputs } from "../inputs/inputs.ts";
+import { errorsPage } from "../lib/errors.ts";
 import { count, listNames, printable } from "../lib/printable.ts";
 import type { LayeredItem } from "../select/layers.ts";
 import type { Choice } from "../select/rules.ts";
+import type { TemporaryDevice } from "../stash/keys.ts";
+import type { Values } from "../variables/decrypt.ts";
 
-/** Says how many variables were pulled, from where, and how long the key lives. Names, never values. */
+/** Says what short masks would break in a later message, while it can still be read. */
+export function reportDetails(host: Pick<Host, "log">, device: TemporaryDevice): void {
+  host.log.info(`SecretStash: every error code is explained on ${errorsPage}`);
+  reportKey(host, device);
+}
+
+/** Says which key was registered, and how long it lives. */
+function reportKey({ log }: Pick<Host, "log">, device: TemporaryDevice): void {
+  log.info(
+    `Temporary device key ${device.id}, ${printable(device.label, 255)}, expires at ${printable(device.expiresAt)}.`,
+  );
+}
+
+/**
+ * Says how many variables were pulled, from where, and how long the key lives. Names, never values.
+ *
+ * @param masksDetails whether short masks would break the date; then `reportDetails` has shown it
+ */
 export function report(
   { log, job }: Pick<Host, "log" | "job">,
   { service, selection, exports }: Inputs,
-  { device, variables }: Pulled,
-  choices: readonly Choice[],
+  { device, variables, secretFiles }: Pulled,
+  { choices }: Pick<Values, "choices">,
   stored: ReadonlyMap<string, LayeredItem<unknown>>,
+  masksDetails: boolean,
 ): void {
   const { environments } = selection;
   const { envFiles } = exports;
   const source = `${environments.length > 1 ? "environments" : "environment"} ${listNames(environments)}`;
-  log.info(
-    `SecretStash: ${count(variables.size, "variable")} from ${source} of application ${printable(service.applicationId)}.`,
-  );
-  log.info(
-    `Temporary device key ${device.id}, ${printable(device.label, 255)}, expires at ${printable(device.expiresAt)}.`,
-  );
+  const isNamed = environments.some((name) => !name.includes("/"));
+  const application = isNamed ? ` of application ${printable(service.applicationId)}` : "";
+  log.info(`SecretStash: ${count(choices.length, "variable")} from ${source}${application}.`);
+  if (!masksDetails) reportKey({ log }, device);
   if (envFiles.length > 0) log.info(`Written to ${listNames(envFiles.map(({ path }) => path))}.`);
+  for (const { name, path, pathName } of secretFiles) {
+    const named = pathName === undefined ? "" : `, which ${pathName} names`;
+    log.info(`${name} is the file ${printable(path, 500)}${named}.`);
+  }
   if (choices.length > 0) {
     const lines = choices.map((choice) =>
       describeChoice(choice, stored.get(choice.source), environments.length > 1),
@@ -41,11 +64,12 @@ export function reportSkipped({ log, exporter, explainMissingSecrets }: Host): v
 
 /** `PAYMENTS_KEY, stored as STRIPE_KEY, from testing (overrides shared)`, without the parts that say nothing. */
 function describeChoice(
-  { source, target }: Choice,
+  { source, member, target }: Choice,
   found: LayeredItem<unknown> | undefined,
   isLayered: boolean,
 ): string {
-  const renamed = source === target ? "" : `, stored as ${printable(source)}`;
+  const stored = member === undefined ? source : `${source}.${member}`;
+  const renamed = stored === target ? "" : `, stored as ${printable(stored)}`;
   if (!isLayered || found === undefined) return target + renamed;
   const overrode = found.overrode.length > 0 ? ` (overrides ${listNames(found.overrode)})` : "";
   return `${target}${renamed}, from ${printable(found.environment)}${overrode}`;

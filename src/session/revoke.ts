@@ -18,7 +18,7 @@ const SECONDS = 10;
  */
 export async function revokeKey(
   { environment, log }: Host,
-  { apiToken, apiUrl, revoke, caFile }: Omit<CleanUpInputs, "leakCheck">,
+  { apiToken, apiUrl, revoke, caFile }: Omit<CleanUpInputs, "leakCheck" | "leakIgnore">,
   { undo, isSealed }: SavedUndo,
   warnings: string[],
 ): Promise<boolean> {
@@ -58,6 +58,8 @@ async function findRegisteredId(service: Service, fingerprint: string): Promise<
 }
 
 /** When a key ends by itself, as the end of a sentence. */
-export function describeExpiry({ expiresAt }: Undo): string {
-  return expiresAt === undefined ? "expires when its TTL is over" : `expires at ${printable(expiresAt)}`;
+export function describeExpiry({ expiresAt, masksDetails }: Undo): string {
+  return expiresAt === undefined || masksDetails
+    ? "expires when its TTL is over"
+    : `expires at ${printable(expiresAt)}`;
 }

@@ -1,8 +1,9 @@
 import type { Log } from "../ci/host.ts";
 import { type DeviceKey, groupFingerprint } from "../crypto/device-key.ts";
 import type { Pulled } from "../export/plan.ts";
-import { formatPullSummary } from "../format/summary.ts";
+import { formatFailureSummary, formatPullSummary } from "../format/summary.ts";
 import type { Inputs } from "../inputs/inputs.ts";
+import { StashError } from "../lib/errors.ts";
 import type { LayeredItem } from "../select/layers.ts";
 import type { Masking } from "../select/masking.ts";
 import type { Choice } from "../select/rules.ts";
@@ -19,12 +20,12 @@ export interface PullDetails {
 export async function summarize(
   log: Log,
   inputs: Inputs,
-  { device }: Pulled,
+  { device, secretFiles }: Pulled,
   { choices, stored, masking, key }: PullDetails,
 ): Promise<void> {
-  const rows = choices.map(({ source, target }) => ({
+  const rows = choices.map(({ source, member, target }) => ({
     name: target,
-    storedAs: source,
+    storedAs: member === undefined ? source : `${source}.${member}`,
     environment: stored.get(source)?.environment ?? "",
     overrode: stored.get(source)?.overrode ?? [],
     isMasked: !masking.unmasked.has(target),
@@ -32,7 +33,7 @@ export async function summarize(
   await log.summarize(
     formatPullSummary({
       rows,
-      exportedTo: describeTargets(inputs),
+      exportedTo: [...describeTargets(inputs), ...secretFiles.map(({ path }) => path)],
       deviceKeyId: device.id,
       fingerprint: groupFingerprint(key.fingerprint),
       expiresAt: device.expiresAt,
@@ -47,4 +48,15 @@ function describeTargets({ exports: { exportEnv, outputs, envFiles }, command }:
     ...(command.run === "" ? [] : ["the command in run"]),
     ...envFiles.map(({ path }) => path),
   ];
+}
+
+/** Adds to the job's summary page why the step failed. The message of any other error could quote what it was about. */
+export async function summarizeFailure(log: Log, error: unknown): Promise<void> {
+  const isKnown = error instanceof StashError;
+  await log.summarize(
+    formatFailureSummary(
+      isKnown ? error.message : "a bug in this action, which the log shows",
+      isKnown ? error.code : "INTERNAL",
+    ),
+  );
 }

@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 import type { Host } from "../ci/host.ts";
 import { isSessionDirectoryPath, openSessionDirectory } from "../ci/session-directory.ts";
-import { readNotedEnvFiles } from "../export/env-file-note.ts";
-import { restoreForgottenEnvFile } from "../export/env-file-restore.ts";
+import { readNotedFiles } from "../export/file-note.ts";
+import { restoreForgottenFile } from "../export/file-restore.ts";
 import { deleteKeyDirectory } from "../key/delete.ts";
 import { listLeftovers } from "../key/leftovers.ts";
 
@@ -33,7 +33,7 @@ export async function sweepLeftovers(
 
 async function remove(path: string, apiToken: string): Promise<void> {
   if (isSessionDirectoryPath(path)) return openSessionDirectory(path).delete();
-  for (const file of readNotedEnvFiles(path, apiToken).reverse()) await restoreForgottenEnvFile(file);
+  for (const file of readNotedFiles(path, apiToken).reverse()) await restoreForgottenFile(file);
   await deleteKeyDirectory(path);
   if (isSessionDirectoryPath(dirname(path))) openSessionDirectory(dirname(path)).delete();
 }

@@ -1,12 +1,12 @@
 import { relative } from "node:path";
 import type { Host } from "../ci/host.ts";
-import { FolderReplacedError } from "../export/env-file.ts";
-import { deleteDraft, restoreEnvFile } from "../export/env-file-restore.ts";
+import { deleteDraft, restoreFile } from "../export/file-restore.ts";
+import { FolderReplacedError } from "../export/file-write.ts";
 import { realPath } from "../export/real-path.ts";
 import { formatCleanUpSummary } from "../format/summary.ts";
 import type { CleanUpInputs } from "../inputs/clean-up.ts";
-import { type EnvFile, placeEnvFiles } from "../journal/env-file-record.ts";
 import type { SavedUndo, Undo } from "../journal/undo-journal.ts";
+import { placeWrittenFiles, type WrittenFile } from "../journal/written-file.ts";
 import { deleteKeyDirectory, deleteKeyFiles } from "../key/delete.ts";
 import { keyDirectoryIn } from "../key/path.ts";
 import { systemCode } from "../lib/errors.ts";
@@ -22,7 +22,7 @@ import { describeExpiry, revokeKey } from "./revoke.ts";
  */
 export async function undoSession(
   host: Host,
-  inputs: Omit<CleanUpInputs, "leakCheck">,
+  inputs: Omit<CleanUpInputs, "leakCheck" | "leakIgnore">,
   saved: SavedUndo,
   leakOutcome?: string,
 ): Promise<{ isUndone: boolean; filesLeft: boolean }> {
@@ -30,7 +30,7 @@ export async function undoSession(
   const { undo } = saved;
   const warnings: string[] = [];
   const keyDirectory = keyDirectoryIn(job.temporaryDirectory, undo.keyDirectory ?? "");
-  const { unrestored, filesLeft } = await restoreEnvFiles(saved, keyDirectory ?? "", warnings);
+  const { unrestored, filesLeft } = await restoreFiles(saved, keyDirectory ?? "", warnings);
   const files = warnings.length === 0 ? describeFiles(undo, job.workspace) : []; // Otherwise the warnings say it.
   await removeKeyDirectory(keyDirectory, undo, unrestored, warnings);
   const isRevoked = await revokeKey(host, inputs, saved, warnings);
@@ -51,43 +51,44 @@ export async function undoSession(
 
 function describeFiles({ envFiles = [], keepEnvFiles = false }: Undo, workspace: string): string[] {
   const root = realPath(workspace); // as env files are located
-  const restored = envFiles.filter(({ existed }) => existed);
-  const parts: [string, readonly { path: string }[]][] = keepEnvFiles
-    ? [["Kept, as requested", envFiles]]
-    : [
-        ["Restored", restored],
-        ["Deleted", envFiles.filter((file) => !restored.includes(file))],
-      ];
+  const kept = keepEnvFiles ? envFiles.filter(({ kind }) => kind === "env file") : [];
+  const others = envFiles.filter((file) => !kept.includes(file));
+  const parts: [string, readonly { path: string }[]][] = [
+    ["Kept, as requested", kept],
+    ["Restored", others.filter(({ existed }) => existed)],
+    ["Deleted", others.filter(({ existed }) => !existed)],
+  ];
   return parts
     .filter(([, files]) => files.length > 0)
     .map(([what, files]) => `${what}: ${listNames(files.map(({ path }) => relative(root, path)))}.`);
 }
 
 /** @returns the files that existed before and could not be restored, and whether one with values may be left */
-async function restoreEnvFiles(
+async function restoreFiles(
   { undo: { envFiles = [], keepEnvFiles = false }, isSealed }: SavedUndo,
   keyDirectory: string,
   warnings: string[],
-): Promise<{ unrestored: EnvFile[]; filesLeft: boolean }> {
-  const files = placeEnvFiles(envFiles, keyDirectory);
+): Promise<{ unrestored: WrittenFile[]; filesLeft: boolean }> {
+  const files = placeWrittenFiles(envFiles, keyDirectory);
+  const isTemporary = ({ kind }: WrittenFile) => kind === "file" || !keepEnvFiles;
   if (!isSealed) {
-    for (const { path, existed, backup } of keepEnvFiles ? [] : files) {
+    for (const { path, kind, existed, backup } of files.filter(isTemporary)) {
       const remedy = existed ? `Its earlier content is in ${printable(backup)}` : "Delete it";
       warnings.push(
-        `the env file ${printable(path)} may hold values. It was not touched, because without api-token nobody can tell that it is ours. ${remedy}.`,
+        `the ${kind} ${printable(path)} may hold values. It was not touched, because without api-token nobody can tell that it is ours. ${remedy}.`,
       );
     }
     return { unrestored: files.filter(({ existed }) => existed), filesLeft: files.length > 0 };
   }
-  const unrestored: EnvFile[] = [];
+  const unrestored: WrittenFile[] = [];
   let filesLeft = false;
   // The last one first: if two names are one file, as on macOS, the second backup holds what the first write put there.
   for (const file of files.reverse()) {
     try {
-      if (keepEnvFiles) await deleteDraft(file).catch(ignoreMissingFolder);
-      else if (!(await restoreEnvFile(file))) {
+      if (!isTemporary(file)) await deleteDraft(file).catch(ignoreMissingFolder);
+      else if (!(await restoreFile(file))) {
         warnings.push(
-          `the env file ${printable(file.path)} held values and was deleted. Its earlier content is lost, because a step deleted or changed the ` +
+          `the ${file.kind} ${printable(file.path)} held values and was deleted. Its earlier content is lost, because a step deleted or changed the ` +
             "backup in the key directory.",
         );
       }
@@ -105,21 +106,21 @@ function ignoreMissingFolder(error: unknown): void {
   if (!(error instanceof FolderReplacedError) && systemCode(error) !== "ENOENT") throw error;
 }
 
-function describeUnrestored({ path, existed, backup }: EnvFile, error: unknown): string {
+function describeUnrestored({ path, kind, existed, backup }: WrittenFile, error: unknown): string {
   const remedy = existed ? `Its earlier content is in ${printable(backup)}` : "Delete it";
   if (error instanceof FolderReplacedError) {
     return (
-      `the folder of the env file ${printable(path)} is no longer the one that it was written to, so nothing was touched there. The file, which ` +
+      `the folder of the ${kind} ${printable(path)} is no longer the one that it was written to, so nothing was touched there. The file, which ` +
       `holds values, was deleted with its folder, or is somewhere else. ${remedy}.`
     );
   }
-  return `the env file ${printable(path)} could not be removed (${systemCode(error)}). ${remedy}.`;
+  return `the ${kind} ${printable(path)} could not be removed (${systemCode(error)}). ${remedy}.`;
 }
 
 async function removeKeyDirectory(
   keyDirectory: string | undefined,
   undo: Undo,
-  unrestored: readonly EnvFile[],
+  unrestored: readonly WrittenFile[],
   warnings: string[],
 ): Promise<void> {
   if (keyDirectory === undefined) return;

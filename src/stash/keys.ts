@@ -66,7 +66,9 @@ export async function registerTemporaryKey(
 }
 
 function parseDate(text: string | null | undefined): string | undefined {
-  const time = Date.parse(text ?? "");
+  // Without a zone, as databases and PHP print it, it is UTC, and would be read as local time.
+  const isBare = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text ?? "");
+  const time = Date.parse(isBare ? `${text?.replace(" ", "T")}Z` : (text ?? ""));
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 

@@ -5,10 +5,25 @@ import { type RequestOptions, request } from "../http/request.ts";
 import { StashError } from "../lib/errors.ts";
 import { listNames, printable } from "../lib/printable.ts";
 
-/** One application on the service, as one token sees it. */
+/** The service, as one token sees it. */
 export interface Service {
   readonly connection: Connection;
+  /** of environments that are named by their slug alone */
   readonly applicationId: string;
+}
+
+/** Where an environment is. */
+export interface EnvironmentPlace {
+  applicationId: string;
+  slug: string;
+}
+
+/** Finds an environment by its name in inputs and messages: its slug, or `application/slug` for that of another application. */
+export function locateEnvironment(service: Pick<Service, "applicationId">, name: string): EnvironmentPlace {
+  const slash = name.lastIndexOf("/");
+  return slash < 0
+    ? { applicationId: service.applicationId, slug: name }
+    : { applicationId: name.slice(0, slash), slug: name.slice(slash + 1) };
 }
 
 /**
@@ -54,8 +69,9 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /** The path of an environment's endpoint. Both ids are opaque strings, which may hold any character. */
-export function environmentPath({ applicationId }: Service, environment: string, endpoint = ""): string {
-  const path = `applications/${encodeURIComponent(applicationId)}/environments/${encodeURIComponent(environment)}`;
+export function environmentPath(service: Service, environment: string, endpoint = ""): string {
+  const { applicationId, slug } = locateEnvironment(service, environment);
+  const path = `applications/${encodeURIComponent(applicationId)}/environments/${encodeURIComponent(slug)}`;
   return endpoint === "" ? path : `${path}/${endpoint}`;
 }
 

@@ -1,33 +1,52 @@
 import { decryptPayload, keyOfDek } from "../crypto/payload.ts";
+import { readQuoted } from "../format/dotenv/quoted-value.ts";
 import { StashError } from "../lib/errors.ts";
 import { count, listNames } from "../lib/printable.ts";
 import type { LayeredItem } from "../select/layers.ts";
+import { selectMembers } from "../select/members.ts";
 import { createReferenceResolver } from "../select/references.ts";
 import type { Choice } from "../select/rules.ts";
+import { refuseConflicts, type Selection } from "../select/selection.ts";
 import type { EncryptedVariable } from "../stash/variables.ts";
 
 /** Plaintext, held in memory until the process ends. */
 export interface Values {
   /** by the names that later steps see */
   variables: Map<string, string>;
+  /** where each of them comes from */
+  choices: Choice[];
+  /** what is stored for variables that lost their quotes, by the names that later steps see */
+  quoted: Map<string, string>;
   /** values that were not selected, but are part of others by reference */
   referredTo: string[];
+}
+
+/** Which variables are wanted, and how their values are read. */
+export interface Wanted extends Pick<Selection, "choices" | "memberRules"> {
+  /** before every name */
+  prefix: string;
+  unquote: boolean;
+  resolveReferences: boolean;
 }
 
 /**
  * Decrypts the selected variables and, with `resolveReferences`, the variables that they refer to.
  *
+ * 1. Decrypt, and take off the quotes of values that are one quoted string.
+ * 2. Replace references. What the quotes protected is not one.
+ * 3. Take keys out of JSON objects.
+ *
  * @param deks by environment
- * @throws {StashError} `VARIABLES_UNDECRYPTABLE`, which names all of them; `REFERENCES_UNRESOLVED`
+ * @throws {StashError} `VARIABLES_UNDECRYPTABLE`, which names all of them; `REFERENCES_UNRESOLVED`; `RULES_UNMATCHED`; `TARGETS_CONFLICT`
  */
 export function decryptVariables(
   stored: ReadonlyMap<string, LayeredItem<EncryptedVariable>>,
-  choices: readonly Choice[],
+  { choices, memberRules, prefix, unquote, resolveReferences }: Wanted,
   deks: ReadonlyMap<string, Uint8Array>,
-  resolveReferences: boolean,
 ): Values {
   const undecryptable = new Set<string>();
   const decrypted = new Set<string>();
+  const quotedBySource = new Map<string, string>();
   const keys = new Map(Array.from(deks, ([environment, dek]) => [environment, keyOfDek(dek)]));
   const decrypt = (name: string): string | undefined => {
     const found = stored.get(name);
@@ -36,15 +55,43 @@ export function decryptVariables(
     const value = decryptPayload(found.item.payload, dek);
     if (value === undefined) undecryptable.add(deks.size > 1 ? `${name} of ${found.environment}` : name);
     decrypted.add(name);
-    return value ?? "";
-  };
+    const unquoted = unquote ? readQuoted(value ?? "", resolveReferences) : undefined;
+    if (value === undefined || unquoted === undefined) return value ?? "";
+    quotedBySource.set(name, value);
+    return unquoted;
+  }; // 1
   const valueOfName = resolveReferences
     ? createReferenceResolver(decrypt)
-    : (name: string) => decrypt(name) ?? "";
-  const variables = new Map(choices.map(({ source, target }) => [target, valueOfName(source)]));
+    : (name: string) => decrypt(name) ?? ""; // 2
+  const whole = choices.map((choice) => ({ choice, value: valueOfName(choice.source) }));
+  const sources = Array.from(memberRules, ([source, rules]) => ({
+    source,
+    rules,
+    text: valueOfName(source),
+  }));
   if (undecryptable.size > 0) throw undecryptableError([...undecryptable], decrypted.size);
-  const chosen = new Set(choices.map(({ source }) => source));
-  return { variables, referredTo: [...decrypted].filter((name) => !chosen.has(name)).map(valueOfName) };
+  const members = sources.flatMap(({ source, rules, text }) =>
+    selectMembers(source, text, rules).map(({ choice, value }) => ({
+      choice: { ...choice, target: prefix + choice.target },
+      value,
+    })),
+  ); // 3
+  const all = [...whole, ...members];
+  refuseConflicts(all.map(({ choice }) => choice));
+
+  const chosen = new Set(all.map(({ choice }) => choice.source));
+  const others = [...decrypted].filter((name) => !chosen.has(name));
+  const quotedOf = (name: string) => quotedBySource.get(name) ?? "";
+  return {
+    variables: new Map(all.map(({ choice, value }) => [choice.target, value])),
+    choices: all.map(({ choice }) => choice),
+    quoted: new Map(
+      choices
+        .filter(({ source }) => quotedBySource.has(source))
+        .map(({ source, target }) => [target, quotedOf(source)]),
+    ),
+    referredTo: others.flatMap((name) => [valueOfName(name), quotedOf(name)]).filter((value) => value !== ""),
+  };
 }
 
 function undecryptableError(names: string[], total: number): StashError {

@@ -3,7 +3,7 @@ import { StashError } from "../lib/errors.ts";
 import { listNames, printable } from "../lib/printable.ts";
 import { settleAll } from "../lib/settle-all.ts";
 import { listEnvironments, unknownEnvironment } from "../stash/environments.ts";
-import type { Service } from "../stash/service.ts";
+import { locateEnvironment, type Service } from "../stash/service.ts";
 import { type EncryptedVariable, listVariables } from "../stash/variables.ts";
 
 /** One environment, with everything about it that does not need the temporary key. */
@@ -48,11 +48,16 @@ export async function checkEnvironmentTypes(
   environments: readonly string[],
   allowed: readonly string[],
 ): Promise<string[]> {
-  const known = new Map((await listEnvironments(service)).map(({ slug, type }) => [slug, type]));
-  const types = environments.map((environment) => {
-    const type = known.get(environment);
-    if (type === undefined) throw unknownEnvironment(environment, [...known.keys()]);
-    return { environment, type };
+  const places = environments.map((environment) => locateEnvironment(service, environment));
+  const applications = [...new Set(places.map(({ applicationId }) => applicationId))];
+  const lists = await settleAll(...applications.map((id) => listEnvironments(service, id)));
+  const types = places.map((place, index) => {
+    const known = lists[applications.indexOf(place.applicationId)] ?? [];
+    const found = known.find(({ slug }) => slug === place.slug);
+    const environment = environments[index] ?? "";
+    if (found !== undefined) return { environment, type: found.type };
+    const slugs = known.map(({ slug }) => slug);
+    throw unknownEnvironment(service, environment, slugs);
   });
   const refused = types.filter(({ type }) => allowed.length > 0 && !allowed.includes(type));
   if (refused.length === 0) return types.map(({ type }) => type);

@@ -53,7 +53,7 @@ test("a clock of the service that stands still does not make a job wait for ever
   });
   const { publicKey, privateKey } = inject("keys").spareKeys;
   const key = { privateKeyPem: privateKey, publicKeyPem: publicKey, fingerprint: "0".repeat(64) };
-  const log = { info: () => {}, notice: () => {}, debug: () => {} };
+  const log = { info: () => {}, notice: () => {}, warn: () => {}, debug: () => {} };
   const service = connect(
     { environment: {}, log },
     {
@@ -65,7 +65,8 @@ test("a clock of the service that stands still does not make a job wait for ever
   );
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   const device = { ...key, id: 3, label: "job", expiresAt };
-  const context = { log, cancelled: new AbortController().signal, minutes: 0.01 };
+  const cancelled = new AbortController().signal;
+  const context = { log, cancelled, minutes: 0.01, jobName: undefined, notify: undefined };
   await expect(awaitApproval(service, ["ci"], device, context)).rejects.toMatchObject({
     code: "APPROVAL_TIMED_OUT",
     message: expect.stringMatching(/^Nobody approved the temporary key \(device key 3\) for environment ci /),

@@ -49,9 +49,9 @@ test("it holds no HTTP client but Node's", () => {
   expect(bundle).not.toMatch(/undici|EnvHttpProxyAgent/);
 });
 
-test("everything in dist/ together is smaller than 600 kB", () => {
+test("everything in dist/ together is smaller than 680 kB", () => {
   const bytes = files.reduce((sum, file) => sum + statSync(join(dist, file)).size, 0);
-  expect(bytes).toBeLessThan(600_000);
+  expect(bytes).toBeLessThan(680_000);
 });
 
 test("no production dependency runs a script when it is installed", () => {

@@ -81,7 +81,7 @@ test("after_script reads every input of the clean-up", () => {
   const script = job.after_script?.join("\n");
   // The token comes from a CI/CD variable, and there is no summary page.
   const expected = read.filter((name) => !["api-token", "summary"].includes(name));
-  expect(expected).toHaveLength(4);
+  expect(expected).toHaveLength(5);
   for (const name of expected)
     expect(script).toContain(`secret_stash_input ${name.toUpperCase().replaceAll("-", "_")} `);
 });

@@ -59,6 +59,6 @@ test("everything is masked by default, and masks of ordinary text get one notice
   session.job.log.write("> true test s3cr3t-value");
   expect(session.job.log.lines.at(-1)).toBe("> *** *** ***");
   expect(messages(session, "notice")).toEqual([
-    expect.stringMatching(/^DEBUG, MODE: .*add the name to unmasked\.$/),
+    expect.stringMatching(/^DEBUG, MODE: .*add this line: unmasked: DEBUG, MODE$/),
   ]);
 });

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { parse } from "dotenv";
+import { readAsCompose } from "./compose-reader.ts";
 
 /** The real readers of a dotenv file. Each reads a file and gives back all variables it finds there. */
 export interface DotenvReader {
@@ -16,6 +17,7 @@ export const posixShells: DotenvReader[] = ["bash", "dash", "busybox"].map(posix
 
 export const dotenvReaders: DotenvReader[] = [
   { name: "npm's dotenv", package: "", isInstalled: () => true, read: (_, text) => parse(text) },
+  { name: "compose-go", package: "", isInstalled: () => true, read: (_, text) => readAsCompose(text) },
   ...posixShells,
   {
     name: "vlucas/phpdotenv",
@@ -38,6 +40,12 @@ export const dotenvReaders: DotenvReader[] = [
     cannotRead: (value) => value.includes("\n") && rubyDotenvSplitsLines,
   },
 ];
+
+export function readerNamed(name: string): DotenvReader {
+  const found = dotenvReaders.find((reader) => reader.name === name);
+  if (found === undefined) throw new Error(`there is no reader ${name}`);
+  return found;
+}
 
 const phpAutoload = "/usr/share/php/Dotenv/autoload.php";
 const readWithPhp = `

@@ -63,14 +63,27 @@ test("a leak that fails the command of run is listed; a value that is too short 
   expect(session.job.summary.at(-1)).not.toContain("PIN"); // which would tell its length
 });
 
-test("nothing is written if it was not requested, or if the pull fails", async () => {
+test("nothing is written if it was not requested", async () => {
   const session = await startSession({ variables });
-  for (const inputs of [{}, { summary: "true", required: "ABSENT" }]) {
-    const step = session.step(inputs);
-    await step.main();
-    await step.post();
-  }
+  const step = session.step();
+  await step.main();
+  await step.post();
   expect(session.job.summary).toEqual([]);
+});
+
+test.each([
+  [{ required: "ABSENT" }, "REQUIRED_MISSING", "required variables are missing&#58; ABSENT."],
+  [{ ttl: "1" }, "INPUTS_INVALID", "The inputs are not valid&#58;<br>- ttl&#58; must be"],
+  [{ "api-token": "wrong" }, "TOKEN_REFUSED", "The service does not accept api-token (401)."],
+  [{ run: "exit 3" }, "COMMAND_FAILED", "The command in run ended with exit code 3."],
+])("a step that fails says so: %j", async (inputs, code, expected) => {
+  const session = await startSession({ variables });
+  const step = session.step({ summary: "true", ...(inputs as unknown as Record<string, string>) });
+  expect(await step.main()).not.toBe(0);
+  const text = session.job.summary.join("\n");
+  expect(text).toContain(`### SecretStash failed: ${code}\n`);
+  expect(text).toContain(expected);
+  for (const value of Object.values(variables)) expect(text).not.toContain(value);
 });
 
 test("one that cannot be written is a warning", async () => {

@@ -65,7 +65,7 @@ const packages: Record<string, readonly string[]> = {
     ],
     ...["node:path", "node:stream"],
   ],
-  leaks: ["node:fs", "node:path"],
+  leaks: ["ignore", "node:fs", "node:path"],
   masks: ["node:crypto", "node:fs"],
   export: ["node:child_process", "node:crypto", "node:fs", "node:fs/promises", "node:path", "valibot"],
   variables: [],

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { mergeDotenv } from "../../src/format/dotenv.ts";
+import { mergeDotenv } from "../../src/format/dotenv/merge.ts";
+import { portable } from "../../src/format/dotenv/portable.ts";
 
 const merge = (text: string, values: Record<string, string>) =>
-  mergeDotenv(text, new Map(Object.entries(values)));
+  mergeDotenv(text, new Map(Object.entries(values)), portable);
 
 test.each([
   ["a new file", "", { A: "1", B: "x y" }, "A='1'\nB='x y'\n"],
@@ -68,7 +69,7 @@ describe("a value that some reader cannot read is refused by name, with that rea
   });
 
   test.each(["UID", "_", "RANDOM", "__proto__"])("the name %s", (name) => {
-    expect(() => mergeDotenv("", new Map([[name, "x"]]))).toThrow(
+    expect(() => mergeDotenv("", new Map([[name, "x"]]), portable)).toThrow(
       expect.objectContaining({ code: "VALUES_REFUSED" }),
     );
   });

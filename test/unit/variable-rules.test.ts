@@ -24,7 +24,7 @@ function select(
   const rules = parseVariableRules(text, (mistake) => mistakes.push(mistake));
   if (mistakes.length > 0) throw new Error(mistakes.join("; "));
   const { names = stored, prefix = "", ignore = ["APP_KEY", "APP_ENV"] } = changes;
-  const choices = selectVariables(names, { rules, prefix, ignore });
+  const { choices } = selectVariables(names, { rules, prefix, ignore });
   return choices.map(({ source, target }) => (source === target ? source : `${source} as ${target}`));
 }
 

@@ -13,21 +13,22 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { writeEnvFile } from "../../src/export/env-file.ts";
-import { deleteDraft, restoreEnvFile } from "../../src/export/env-file-restore.ts";
-import type { EnvFile } from "../../src/journal/env-file-record.ts";
+import { deleteDraft, restoreFile } from "../../src/export/file-restore.ts";
+import { writeWhole } from "../../src/export/file-write.ts";
+import type { WrittenFile } from "../../src/journal/written-file.ts";
 import { deleteKeyDirectory } from "../../src/key/delete.ts";
 import { createKeyDirectory } from "../../src/key/directory.ts";
 import { newKeyDirectoryPath } from "../../src/key/path.ts";
 import { identityOf } from "../../src/lib/safe-file.ts";
 
 let folder = "";
-let file: EnvFile;
+let file: WrittenFile;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "left-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   file = {
     path: join(folder, ".env"),
+    kind: "env file",
     draft: join(folder, ".env.draft"),
     backup: join(folder, "backup"),
     existed: true,
@@ -43,18 +44,18 @@ describe("an env file", () => {
   test("killed before the backup was whole: the file is as it was, the draft of the backup is not taken for one", async () => {
     writeFileSync(file.path, "MINE=1\n");
     writeFileSync(`${file.backup}.part`, "MI");
-    expect(await restoreEnvFile(file)).toBe(true);
+    expect(await restoreFile(file)).toBe(true);
     expect(readFileSync(file.path, "utf8")).toBe("MINE=1\n");
   });
 
   test("the backup was deleted after the write: the file is ours, and is deleted", async () => {
     writeFileSync(file.path, "MINE=1\n");
     let written = file;
-    await writeEnvFile(file, "SECRET='x'\n", async (saved) => {
+    await writeWhole(file, { content: "SECRET='x'\n", mode: 0o600 }, async (saved) => {
       written = saved;
     });
     rmSync(file.backup);
-    expect(await restoreEnvFile(written)).toBe(false);
+    expect(await restoreFile(written)).toBe(false);
     expect(existsSync(file.path)).toBe(false);
   });
 
@@ -62,7 +63,7 @@ describe("an env file", () => {
     writeFileSync(file.path, "MINE=1\n");
     writeFileSync(file.backup, "MINE=1\n", { mode: 0o600 });
     writeFileSync(file.draft, "SECRET='x'\n");
-    await restoreEnvFile(file);
+    await restoreFile(file);
     expect(existsSync(file.draft)).toBe(false);
     expect(readFileSync(file.path, "utf8")).toBe("MINE=1\n");
   });
@@ -77,7 +78,7 @@ describe("an env file", () => {
     writeFileSync(join(folder, "target"), "not ours");
     symlinkSync(join(folder, "target"), file.draft);
     await expect(
-      writeEnvFile({ ...file, existed: false }, "SECRET='x'\n", async () => {}),
+      writeWhole({ ...file, existed: false }, { content: "SECRET='x'\n", mode: 0o600 }, async () => {}),
     ).rejects.toMatchObject({
       code: "ENV_FILE_FAILED",
     });

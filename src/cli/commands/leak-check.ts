@@ -11,7 +11,11 @@ export const leakCheck: Command = {
     "Searches for every value of the session, in the forms in which jobs usually print it, in the files below PATH (the current directory by default) " +
     "that changed since the pull. Reports the file, line, column, variable and form, never the value. Ends with exit code 4 if it finds " +
     "one. Searches for 20 seconds at most.",
-  flags: { ...sessionFlag, "api-token-file": secretFileFlags["api-token-file"] ?? {} },
+  flags: {
+    ...sessionFlag,
+    "leak-ignore": { value: "VALUE" },
+    "api-token-file": secretFileFlags["api-token-file"] ?? {},
+  },
   operands: "paths",
   runsOnOldNode: false,
   run: async (call) => {
@@ -34,7 +38,8 @@ export const leakCheck: Command = {
     const token = given.get("api-token") ?? environment[inputVariable("api-token")] ?? "";
     const { undo } = readUndo(createSessionState(session), token.trim()) ?? { undo: {} };
     const place = { workspace: job.workspace, temporaryDirectory: session.path };
-    const scope = leakScopeOf(undo, place, operands.length > 0 ? operands : ["."]);
+    const ignore = given.get("leak-ignore") ?? environment[inputVariable("leak-ignore")] ?? "";
+    const scope = { ...leakScopeOf(undo, place, operands.length > 0 ? operands : ["."]), ignore };
     log.info(`SecretStash: ${await checkForLeaks(log, "fail", scope)}`);
     return exitCodes.success;
   },

@@ -1,8 +1,14 @@
 import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 
-const envFileRecord = v.object({
+/** What a file that a session wrote is for, as messages name it: the input `env-file` asked for it, or the input `files`. */
+export const fileKinds = ["env file", "file"] as const;
+
+export type FileKind = (typeof fileKinds)[number];
+
+const writtenFileRecord = v.object({
   path: v.string(),
+  kind: v.optional(v.picklist(fileKinds), "env file"),
   /** device and inode of the folder: a file of the same path in another folder is not ours */
   folder: v.string(),
   existed: v.boolean(),
@@ -16,21 +22,25 @@ const envFileRecord = v.object({
   version: v.string(),
 });
 
-/** Where an env file is, and what is needed to restore what was there before. */
-export type EnvFileRecord = v.InferOutput<typeof envFileRecord>;
+/** Where a file with values is, and what is needed to restore what was there before. */
+export type WrittenFileRecord = v.InferOutput<typeof writtenFileRecord>;
 
-export const envFileRecords = v.array(envFileRecord);
+export const writtenFileRecords = v.array(writtenFileRecord);
 
 /** A record with the two files that belong to it. Their paths are derived and never stored: what is stored could be changed. */
-export interface EnvFile extends EnvFileRecord {
+export interface WrittenFile extends WrittenFileRecord {
   /** the new text before it is moved into place; next to the file, because a rename cannot cross file systems */
   draft: string;
   /** what was there before, in the key directory; meaningful only if `existed` */
   backup: string;
 }
 
-/** @param index which of the session's env files it is, to tell their backups apart */
-export function placeEnvFile(record: EnvFileRecord, keyDirectory: string, index: number): EnvFile {
+/** @param index which of the session's files it is, to tell their backups apart */
+export function placeWrittenFile(
+  record: WrittenFileRecord,
+  keyDirectory: string,
+  index: number,
+): WrittenFile {
   const { path } = record;
   return {
     ...record,
@@ -40,6 +50,9 @@ export function placeEnvFile(record: EnvFileRecord, keyDirectory: string, index:
 }
 
 /** The files of a session, each with its draft and its backup. */
-export function placeEnvFiles(records: readonly EnvFileRecord[], keyDirectory: string): EnvFile[] {
-  return records.map((record, index) => placeEnvFile(record, keyDirectory, index));
+export function placeWrittenFiles(
+  records: readonly WrittenFileRecord[],
+  keyDirectory: string,
+): WrittenFile[] {
+  return records.map((record, index) => placeWrittenFile(record, keyDirectory, index));
 }

@@ -2,23 +2,27 @@ import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
 import { chmod, lstat, realpath, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
-import type { EnvFile, EnvFileRecord } from "../journal/env-file-record.ts";
+import type { FileKind, WrittenFile, WrittenFileRecord } from "../journal/written-file.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import { identityOf, readPlainFile } from "../lib/safe-file.ts";
 import { isInside } from "./real-path.ts";
 
 /**
- * Examines the path of a requested env file, and touches nothing.
+ * Examines the path of a requested file, and touches nothing.
  *
- * @throws {StashError} `ENV_FILE_REFUSED` for a link, a directory, or a path that leaves the workspace: a relative one, or an absolute one
+ * @throws {StashError} `ENV_FILE_REFUSED` or `FILE_REFUSED` for a link, a directory, or a path that leaves the workspace: a relative one, or an absolute one
  *   that begins in the workspace and leads out of it through a link
  */
-export async function locateEnvFile(given: string, workspace: string): Promise<EnvFileRecord> {
+export async function locateFile(
+  given: string,
+  kind: FileKind,
+  workspace: string,
+): Promise<WrittenFileRecord> {
   const path = resolve(workspace, given);
+  const refused = (why: string) => fileRefused(kind, given, why);
   const folder = await realpath(dirname(path)).catch((cause) => {
     throw refused(
-      given,
       `its directory cannot be read (${systemCode(cause)}). Create the directory in an earlier step`,
     );
   });
@@ -26,7 +30,6 @@ export async function locateEnvFile(given: string, workspace: string): Promise<E
   const isMeantInside = isInside(path, workspace) || isInside(path, root);
   if (!isInside(folder, root) && (!isAbsolute(given) || isMeantInside)) {
     throw refused(
-      given,
       isAbsolute(given)
         ? "a link leads out of the workspace there. Name the folder itself"
         : "it is outside the workspace. Use an absolute path if that is what you want",
@@ -34,11 +37,12 @@ export async function locateEnvFile(given: string, workspace: string): Promise<E
   }
   const found = await lstat(path).catch(() => undefined);
   if (found?.isSymbolicLink()) {
-    throw refused(given, "it is a link, and links are not written through. Name the file itself");
+    throw refused("it is a link, and links are not written through. Name the file itself");
   }
-  if (found && !found.isFile()) throw refused(given, "it exists and is not a file. Name a file");
+  if (found && !found.isFile()) throw refused("it exists and is not a file. Name a file");
   return {
     path: join(folder, basename(path)),
+    kind,
     folder: identityOf(await lstat(folder)),
     existed: found !== undefined,
     written: false,
@@ -53,45 +57,54 @@ export async function locateEnvFile(given: string, workspace: string): Promise<E
  *
  * @throws {StashError} `ENV_FILE_REFUSED` if it is not UTF-8, because merging would change bytes that are not ours; `ENV_FILE_FAILED`
  */
-export async function readEnvFile({ path, existed }: EnvFileRecord): Promise<string> {
-  const bytes = existed ? await explainFailure(path, async () => readPlainFile(path).bytes) : Buffer.alloc(0);
+export async function readExistingText({ path, kind, existed }: WrittenFileRecord): Promise<string> {
+  const bytes = existed
+    ? await explainFailure(kind, path, async () => readPlainFile(path).bytes)
+    : Buffer.alloc(0);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw refused(path, "the existing file is not UTF-8 text. Convert it, or name another file");
+    throw fileRefused(kind, path, "the existing file is not UTF-8 text. Convert it, or name another file");
   }
 }
 
+/** What a file is to hold, and its permission bits. */
+export interface FileContent {
+  content: string | Buffer;
+  mode: number;
+}
+
 /**
- * Writes the file with mode 0600, completely or not at all: it writes a draft next to the file and renames it, which replaces a link that
+ * Writes the file completely or not at all: it writes a draft next to the file and renames it, which replaces a link that
  * was put there meanwhile instead of following it (rename(2)). What was there before is first copied to the key directory.
  *
  * @param save records what is needed to restore the file; called before there is something new to restore
- * @throws {StashError} `ENV_FILE_FAILED`
+ * @throws {StashError} `ENV_FILE_FAILED` or `FILE_FAILED`
  */
-export async function writeEnvFile(
-  file: EnvFile,
-  text: string,
-  save: (file: EnvFile) => Promise<void>,
+export async function writeWhole(
+  file: WrittenFile,
+  { content, mode }: FileContent,
+  save: (file: WrittenFile) => Promise<void>,
 ): Promise<void> {
-  await explainFailure(file.path, async () => {
+  await explainFailure(file.kind, file.path, async () => {
     await checkFolder(file);
     const original = file.existed ? readPlainFile(file.path).bytes : undefined;
     if (original !== undefined) await replaceFile(file.backup, `${file.backup}.part`, original);
-    await writeFile(file.draft, text, { flag: "wx", mode: 0o600, flush: true });
+    await writeFile(file.draft, content, { flag: "wx", mode: 0o600, flush: true });
+    if (mode !== 0o600) await chmod(file.draft, mode);
     const originalHash = original === undefined ? "" : hashOf(original);
     await save({ ...file, originalHash, written: true, version: versionOf(await lstat(file.draft)) });
     await rename(file.draft, file.path);
   });
 }
 
-/** The folder of an env file is another one than it was, so a file of the same name in it is not ours. */
+/** The folder of a file is another one than it was, so a file of the same name in it is not ours. */
 export class FolderReplacedError extends Error {
   readonly code = "FOLDER_REPLACED";
 }
 
 /** @throws {FolderReplacedError}, or the system's error if the folder cannot be examined */
-export async function checkFolder({ path, folder }: EnvFileRecord): Promise<void> {
+export async function checkFolder({ path, folder }: WrittenFileRecord): Promise<void> {
   if (identityOf(await lstat(dirname(path))) !== folder) throw new FolderReplacedError("folder replaced");
 }
 
@@ -116,22 +129,28 @@ export async function replaceFile(
   await rename(draft, path);
 }
 
-async function explainFailure<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+async function explainFailure<Result>(
+  kind: FileKind,
+  path: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work();
   } catch (error) {
     throw new StashError(
-      "ENV_FILE_FAILED",
-      `The env file ${printable(path)} cannot be written (${systemCode(error)}). The disk may be full, or the directory read-only. ` +
+      kind === "file" ? "FILE_FAILED" : "ENV_FILE_FAILED",
+      `The ${kind} ${printable(path)} cannot be written (${systemCode(error)}). The disk may be full, or the directory read-only. ` +
         "Nothing was exported. Free some space, or name a file in another directory.",
       { cause: error },
     );
   }
 }
 
-function refused(given: string, why: string): StashError {
+/** @returns the error to throw for a file that is not to be written there */
+export function fileRefused(kind: FileKind, given: string, why: string): StashError {
+  const isEnvFile = kind === "env file";
   return new StashError(
-    "ENV_FILE_REFUSED",
-    `env-file ${printable(given)} is refused: ${why}. Nothing was exported.`,
+    isEnvFile ? "ENV_FILE_REFUSED" : "FILE_REFUSED",
+    `${isEnvFile ? "env-file" : "files:"} ${printable(given)} is refused: ${why}. Nothing was exported.`,
   );
 }

@@ -1,41 +1,17 @@
-import { bashNames } from "./bash-names.ts";
-import { findAssignments } from "./dotenv-assignments.ts";
-import { refuseUncarried } from "./refusal.ts";
+import { bashNames } from "../bash-names.ts";
+import type { Dialect } from "./merge.ts";
 
 // There is no single dotenv format. npm's dotenv, vlucas/phpdotenv, python-dotenv, ruby's dotenv, docker compose and a POSIX shell
 // (`set -a; . ./.env`) all read exactly the same values from what is written here; docs/env-file.md lists how each of them reads what. No
 // two readers share their escapes, so a value is either written between quotes as it is, or refused.
 
-/**
- * Merges variables into the text of a dotenv file: a name that exists gets its new value wherever it occurs, and the others are appended.
- * Comments, order, line endings and all other lines are kept.
- *
- * @throws {StashError} `VALUES_REFUSED`, which names the variables and, for each, the reader that could not read it
- */
-export function mergeDotenv(text: string, variables: ReadonlyMap<string, string>): string {
-  refuseUncarried("dotenv", variables, (name, value) => unreadableName(name) ?? unreadableValue(value));
-  const lineEnding = text.includes("\r\n") ? "\r\n" : "\n";
-  const missing = new Set(variables.keys());
-  const parts: string[] = [];
-  let from = 0;
-  for (const { lead, name, tail, start, end } of findAssignments(text)) {
-    const value = variables.get(name);
-    if (value === undefined) continue;
-    missing.delete(name);
-    parts.push(text.slice(from, start), lead, assignment(name, value), tail);
-    from = end;
-  }
-  parts.push(text.slice(from));
-  if (missing.size > 0 && text !== "" && !text.endsWith("\n")) parts.push(lineEnding);
-  for (const name of missing) parts.push(assignment(name, variables.get(name) ?? ""), lineEnding);
-  return parts.join("");
-}
-
-/** Writes single quotes, or double quotes for what those cannot hold: `'`, and line breaks, which phpdotenv reads in double quotes only. */
-function assignment(name: string, value: string): string {
-  const quote = needsDoubleQuotes(value) ? '"' : "'";
-  return `${name}=${quote}${value}${quote}`;
-}
+/** The format `dotenv`: what all readers together can read. */
+export const portable: Dialect = {
+  name: "dotenv",
+  refusalOf: (name, value) => unreadableName(name) ?? unreadableValue(value),
+  // Single quotes, or double quotes for what those cannot hold: `'`, and line breaks, which phpdotenv reads in double quotes only.
+  write: (value) => (needsDoubleQuotes(value) ? `"${value}"` : `'${value}'`),
+};
 
 function needsDoubleQuotes(value: string): boolean {
   return /['\n]/.test(value);

@@ -3,11 +3,11 @@ import { basename, join } from "node:path";
 import * as v from "valibot";
 import { seal, sealKeyOf, unseal } from "../crypto/seal.ts";
 import {
-  type EnvFile,
-  type EnvFileRecord,
-  envFileRecords,
-  placeEnvFiles,
-} from "../journal/env-file-record.ts";
+  placeWrittenFiles,
+  type WrittenFile,
+  type WrittenFileRecord,
+  writtenFileRecords,
+} from "../journal/written-file.ts";
 import { readKeyDirectoryFile, writeKeyDirectoryFile } from "../key/directory.ts";
 
 const FILE = "env-files.json";
@@ -18,9 +18,9 @@ const FILE = "env-files.json";
  *
  * @throws {StashError} `KEY_DIRECTORY_FAILED`
  */
-export async function noteEnvFiles(
+export async function noteFiles(
   keyDirectory: string,
-  records: readonly EnvFileRecord[],
+  records: readonly WrittenFileRecord[],
   apiToken: string,
 ): Promise<void> {
   const draft = `${FILE}.part`; // One note is written after the other, and each is renamed at once.
@@ -31,11 +31,13 @@ export async function noteEnvFiles(
 }
 
 /** @returns none if there is no note, or none that was sealed with this token */
-export function readNotedEnvFiles(keyDirectory: string, apiToken: string): EnvFile[] {
+export function readNotedFiles(keyDirectory: string, apiToken: string): WrittenFile[] {
   try {
     const { text, seal: sealed } = Object(JSON.parse(readKeyDirectoryFile(keyDirectory, FILE)));
     const secret = unseal(contextOf(keyDirectory, String(text)), String(sealed), sealKeyOf(apiToken));
-    return secret === undefined ? [] : placeEnvFiles(v.parse(envFileRecords, JSON.parse(text)), keyDirectory);
+    return secret === undefined
+      ? []
+      : placeWrittenFiles(v.parse(writtenFileRecords, JSON.parse(text)), keyDirectory);
   } catch {
     return []; // The session wrote none, or was killed before it did.
   }

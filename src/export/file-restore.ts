@@ -1,8 +1,8 @@
 import { lstat, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { EnvFile } from "../journal/env-file-record.ts";
+import type { WrittenFile } from "../journal/written-file.ts";
 import { readOwnFile, readPlainFile } from "../lib/safe-file.ts";
-import { checkFolder, hashOf, replaceFile, versionOf } from "./env-file.ts";
+import { checkFolder, hashOf, replaceFile, versionOf } from "./file-write.ts";
 
 const MAX_BACKUP = 64 * 1024 * 1024;
 
@@ -13,7 +13,7 @@ const MAX_BACKUP = 64 * 1024 * 1024;
  * @returns whether what was there before is there again; it is lost if somebody deleted the key directory, and the backup with it
  * @throws {FolderReplacedError}, or the system's error if the file cannot be restored; the backup is then still there
  */
-export async function restoreEnvFile(file: EnvFile): Promise<boolean> {
+export async function restoreFile(file: WrittenFile): Promise<boolean> {
   if (!file.existed && (await isGone(dirname(file.path)))) return true;
   await deleteDraft(file);
   if (file.existed) {
@@ -35,14 +35,14 @@ export async function restoreEnvFile(file: EnvFile): Promise<boolean> {
  *
  * @throws the system's error if it cannot be restored
  */
-export async function restoreForgottenEnvFile(file: EnvFile): Promise<void> {
+export async function restoreForgottenFile(file: WrittenFile): Promise<void> {
   const found = await lstat(file.path).catch(() => undefined);
-  if (found !== undefined && versionOf(found) === file.version) await restoreEnvFile(file);
+  if (found !== undefined && versionOf(found) === file.version) await restoreFile(file);
   else await deleteDraft(file).catch(() => {}); // Its folder is another one, or gone, and the draft with it.
 }
 
-/** Deletes the draft of a write that was killed before its rename. It holds values, too. Throws as `restoreEnvFile` does. */
-export async function deleteDraft(file: EnvFile): Promise<void> {
+/** Deletes the draft of a write that was killed before its rename. It holds values, too. Throws as `restoreFile` does. */
+export async function deleteDraft(file: WrittenFile): Promise<void> {
   await checkFolder(file);
   await rm(file.draft, { force: true, recursive: true }); // A step could have put a folder there.
 }

@@ -1,0 +1,77 @@
+import type { Log } from "../ci/host.ts";
+import { groupFingerprint } from "../crypto/device-key.ts";
+import { quoteForShell } from "../format/shell.ts";
+import { inputDefaults } from "../inputs/defaults.ts";
+import type { RegisteredDeviceKey } from "../key/register.ts";
+import { systemCode } from "../lib/errors.ts";
+import { count, listNames, printable } from "../lib/printable.ts";
+import { locateEnvironment, type Service } from "../stash/service.ts";
+
+/** Whom to tell that a job waits for approval. */
+export interface AnnouncementContext {
+  log: Pick<Log, "info" | "notice" | "warn">;
+  /** how long the job waits; 0 means not at all */
+  minutes: number;
+  /** which job it is, for people */
+  jobName: string | undefined;
+  /** Sends a message to the address in `approval-webhook`, once; `undefined` if there is none. */
+  notify: ((message: object) => Promise<void>) | undefined;
+}
+
+/**
+ * Says what a job waits for, and shows the command that approves it: in the log, and to the webhook. The job neither waits for the webhook
+ * nor fails because of it.
+ */
+export function announceRequest(
+  service: Service,
+  environments: readonly string[],
+  key: RegisteredDeviceKey,
+  { log, minutes, jobName, notify }: AnnouncementContext,
+): void {
+  const fingerprint = groupFingerprint(key.fingerprint);
+  const applications = environments.map((name) => locateEnvironment(service, name).applicationId);
+  const target = `environment ${listNames(environments)} of application ${listNames([...new Set(applications)])}`;
+  const wait = `waits up to ${count(minutes, "minute")} until somebody approves its temporary key for ${target}`;
+  const commands = environments.map((environment) => approveCommand(service, environment, fingerprint));
+  log.notice(`This job ${wait}. Fingerprint: ${fingerprint}`);
+  log.info(
+    [
+      "SecretStash: waiting for approval",
+      `  key          device key ${key.id}`,
+      `  label        ${printable(key.label, 255)}`,
+      `  fingerprint  ${fingerprint}`,
+      `  environment  ${listNames(environments)}`,
+      `  expires      ${printable(key.expiresAt)}`,
+      "To approve, compare the fingerprint and run this with a token and a key of your own:",
+    ].join("\n"),
+  );
+  for (const command of commands) log.info(`  ${command}`);
+  const job = jobName === undefined ? "A job" : printable(jobName);
+  notify?.({
+    // Slack's incoming webhooks show `text` and ignore the rest (docs.slack.dev, Sending messages using incoming webhooks).
+    text: `${job} ${wait}.\nFingerprint: ${fingerprint}\nCompare it with the job's log, then run:\n${commands.join("\n")}`,
+    job: jobName ?? null,
+    label: key.label,
+    device_key_id: key.id,
+    fingerprint: key.fingerprint,
+    environments,
+    application_id: applications[0],
+    expires_at: key.expiresAt,
+    wait_minutes: minutes,
+    commands,
+  }).catch((error: unknown) => {
+    log.warn(
+      `The address in approval-webhook was not reached, or refused the message (${systemCode(error)}). The job goes on waiting. Check ` +
+        "the address, and whether it accepts a POST with JSON.",
+    );
+  });
+}
+
+function approveCommand(service: Service, environment: string, fingerprint: string): string {
+  const { apiUrl } = service.connection;
+  const { applicationId, slug } = locateEnvironment(service, environment);
+  const isDefault = apiUrl.href === new URL(inputDefaults["api-url"]).href;
+  const address = isDefault ? "" : ` --api-url ${quoteForShell(apiUrl.href)}`;
+  const flags = `--application-id ${quoteForShell(applicationId)} --environment ${quoteForShell(slug)}`;
+  return printable(`secret-stash-ci approve${address} ${flags} --fingerprint "${fingerprint}"`, 1000);
+}

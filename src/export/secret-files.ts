@@ -1,0 +1,133 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { Host } from "../ci/host.ts";
+import { OWN_FOLDER } from "../inputs/files.ts";
+import type { ExportInputs } from "../inputs/inputs.ts";
+import { placeWrittenFile, type WrittenFile } from "../journal/written-file.ts";
+import { StashError, systemCode } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
+import type { Secret } from "../lib/secret.ts";
+import { takeContents } from "../variables/files.ts";
+import { fileRefused, locateFile } from "./file-write.ts";
+
+/** Where a file is to be, and which variable is to hold its path. */
+export interface PlaceRule {
+  name: string;
+  path: string;
+  pathName: string | undefined;
+  mode: number;
+}
+
+/** A file that a rule of `files` asks for. */
+export interface SecretFile {
+  path: string;
+  content: Buffer;
+  mode: number;
+  /** what to restore; `undefined` for a file in the session's own folder, which is deleted as a whole */
+  file: WrittenFile | undefined;
+  name: string;
+  /** the variable that holds `pathValue` */
+  pathName: string | undefined;
+  pathValue: string;
+}
+
+// docker reads config.json in the folder that this variable names (docs.docker.com, Environment variables of the CLI).
+const DOCKER_CONFIG = { name: "DOCKER_CONFIG", file: "config.json" };
+
+/** Variables after some of them became files. */
+export interface TakenFiles {
+  /** with the variables that hold the paths, and without those that became files, unless they are to be exported as well */
+  variables: Map<string, string>;
+  secretFiles: SecretFile[];
+  /** the contents in the form in which logs can show them */
+  shown: Secret[];
+}
+
+/**
+ * Turns variables into files, as the input `files` says, and touches nothing.
+ *
+ * @throws {StashError} `RULES_UNMATCHED`, `VALUES_REFUSED`, `FILE_REFUSED`, `TARGETS_CONFLICT`
+ */
+export async function takeFiles(
+  values: ReadonlyMap<string, string>,
+  { files, envFiles }: Pick<ExportInputs, "files" | "envFiles">,
+  { workspace }: Pick<Host["job"], "workspace">,
+  keyDirectory: string,
+): Promise<TakenFiles> {
+  const contents = takeContents(values, files);
+  const index = envFiles.length;
+  const secretFiles = await placeSecretFiles(contents, { workspace, keyDirectory, index });
+  const variables = new Map(values);
+  for (const { rule } of contents) if (!rule.isExported) variables.delete(rule.name);
+  for (const { name, pathName, pathValue } of secretFiles) {
+    if (pathName === undefined) continue;
+    if (variables.has(pathName)) throw nameTaken(name, pathName);
+    variables.set(pathName, pathValue);
+  }
+  return { variables, secretFiles, shown: contents.flatMap(({ shown }) => shown ?? []) };
+}
+
+function nameTaken(name: string, pathName: string): StashError {
+  return new StashError(
+    "TARGETS_CONFLICT",
+    `Nothing was exported, because files puts the path of ${printable(name)} into ${pathName}, which is also a variable of its own. Choose ` +
+      "another name after as, or leave the variable out with !NAME in variables.",
+  );
+}
+
+/** The variables that hold paths. */
+export function pathNamesOf(files: readonly SecretFile[]): string[] {
+  return files.flatMap(({ pathName }) => pathName ?? []);
+}
+
+/**
+ * Finds out where files go.
+ *
+ * @param index how many files with values there are already, to tell their backups apart
+ * @throws {StashError} `FILE_REFUSED`
+ */
+async function placeSecretFiles(
+  contents: readonly { rule: PlaceRule; bytes: Buffer }[],
+  { workspace, keyDirectory, index }: { workspace: string; keyDirectory: string; index: number },
+): Promise<SecretFile[]> {
+  const placed: SecretFile[] = [];
+  for (const { rule, bytes } of contents) {
+    const { name, pathName, mode } = rule;
+    const isDockerConfig = pathName === DOCKER_CONFIG.name;
+    const isOwn = rule.path === OWN_FOLDER;
+    const record = isOwn ? undefined : await locateFile(rule.path, "file", workspace);
+    const file = record && placeWrittenFile(record, keyDirectory, index + placed.length);
+    const own = join(keyDirectory, "files", name, isDockerConfig ? DOCKER_CONFIG.file : name);
+    const path = file?.path ?? own;
+    if (isDockerConfig && basename(path) !== DOCKER_CONFIG.file) {
+      throw fileRefused(
+        "file",
+        rule.path,
+        `${DOCKER_CONFIG.name} names a folder, in which docker reads ${DOCKER_CONFIG.file}. Name the file so, or use ~`,
+      );
+    }
+    if (placed.some((other) => other.path === path))
+      throw fileRefused("file", rule.path, "another rule writes the same file");
+    const pathValue = isDockerConfig ? dirname(path) : path;
+    placed.push({ path, content: bytes, mode, file, name, pathName, pathValue });
+  }
+  return placed;
+}
+
+/**
+ * Writes a file in the session's own folder, which is deleted with the key.
+ *
+ * @throws {StashError} `FILE_FAILED`
+ */
+export async function writeOwnFile({ path, content, mode }: SecretFile): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(path, content, { flag: "wx", mode });
+  } catch (cause) {
+    throw new StashError(
+      "FILE_FAILED",
+      `The file ${printable(path)} cannot be written (${systemCode(cause)}). The temp directory may be full. Nothing was exported.`,
+      { cause },
+    );
+  }
+}
