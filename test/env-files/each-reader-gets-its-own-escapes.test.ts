@@ -44,7 +44,7 @@ test.each([
 test("what one reader cannot read is refused by name", async () => {
   const session = await startSession({ variables });
   expect(await failingMain(session, { "env-file": ".env", "env-file-format": "ruby-dotenv" })).toMatch(
-    /the ruby-dotenv format cannot represent .*\n- GOOGLE: contains a single quote and the text.*\n- WINDOWS: contains a carriage return, .*\n.*\[VALUES_REFUSED\]/,
+    /the ruby-dotenv format cannot represent .*\n- GOOGLE: contains a single quote, # or a line break, and the text.*\n- WINDOWS: contains a carriage return, .*\n.*\[VALUES_REFUSED\]/,
   );
 });
 
