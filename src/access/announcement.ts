@@ -29,8 +29,11 @@ export function announceRequest(
   { log, minutes, jobName, notify }: AnnouncementContext,
 ): void {
   const fingerprint = groupFingerprint(key.fingerprint);
-  const applications = environments.map((name) => locateEnvironment(service, name).applicationId);
-  const target = `environment ${listNames(environments)} of application ${listNames([...new Set(applications)])}`;
+  const places = environments.map((name) => locateEnvironment(service, name));
+  const isOne = new Set(places.map(({ applicationId }) => applicationId)).size === 1;
+  const target = isOne
+    ? `environment ${listNames(places.map(({ slug }) => slug))} of application ${printable(places[0]?.applicationId ?? "")}`
+    : `environment ${listNames(places.map(({ applicationId, slug }) => `${applicationId}/${slug}`))}`;
   const wait = `waits up to ${count(minutes, "minute")} until somebody approves its temporary key for ${target}`;
   const commands = environments.map((environment) => approveCommand(service, environment, fingerprint));
   log.notice(`This job ${wait}. Fingerprint: ${fingerprint}`);
@@ -48,14 +51,14 @@ export function announceRequest(
   for (const command of commands) log.info(`  ${command}`);
   const job = jobName === undefined ? "A job" : printable(jobName);
   notify?.({
-    // Slack's incoming webhooks show `text` and ignore the rest (docs.slack.dev, Sending messages using incoming webhooks).
-    text: `${job} ${wait}.\nFingerprint: ${fingerprint}\nCompare it with the job's log, then run:\n${commands.join("\n")}`,
+    text: escapeForSlack(
+      `${job} ${wait}.\nFingerprint: ${fingerprint}\nCompare it with the job's log, then run:\n${commands.join("\n")}`,
+    ),
     job: jobName ?? null,
     label: key.label,
     device_key_id: key.id,
     fingerprint: key.fingerprint,
-    environments,
-    application_id: applications[0],
+    environments: places.map(({ applicationId, slug }) => ({ application_id: applicationId, slug })),
     expires_at: key.expiresAt,
     wait_minutes: minutes,
     commands,
@@ -74,4 +77,12 @@ function approveCommand(service: Service, environment: string, fingerprint: stri
   const address = isDefault ? "" : ` --api-url ${quoteForShell(apiUrl.href)}`;
   const flags = `--application-id ${quoteForShell(applicationId)} --environment ${quoteForShell(slug)}`;
   return printable(`secret-stash-ci approve${address} ${flags} --fingerprint "${fingerprint}"`, 1000);
+}
+
+/**
+ * Slack's incoming webhooks show `text`, in which these characters begin mentions and links: a pull request can choose the name of a job
+ * (docs.slack.dev, Formatting message text).
+ */
+function escapeForSlack(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -26,9 +26,10 @@ export function createAzureExporter({ environment, session }: ExporterOptions): 
   };
   return {
     refusedNames: [],
-    publish: ({ environment: variables }) => {
+    publish: ({ environment: variables, plainNames }) => {
       if (variables.size === 0) return;
-      const isOurs = ([name]: readonly [string, string]) => name.startsWith("SECRET_STASH_");
+      const isOurs = ([name]: readonly [string, string]) =>
+        name.startsWith("SECRET_STASH_") || plainNames.has(name);
       const secret = formatAzureVariables(
         new Map([...variables].filter((entry) => !isOurs(entry))),
         settings,

@@ -71,6 +71,8 @@ export interface Exporter {
 
 export interface Exports {
   environment: ReadonlyMap<string, string>;
+  /** names in `environment` whose values are not secret, such as paths */
+  plainNames: ReadonlySet<string>;
   outputs: ReadonlyMap<string, string>;
 }
 

@@ -33,7 +33,7 @@ export const inputFlags: Flags = {
   [ENV_FILE_FLAG]: {
     value: "FILE",
     description:
-      "Path of a file to write; the input env-file. For several files, one path or path:format on each line.",
+      "Path of a file to write; the input env-file. For several files, one path, path:format or path:format RULES on each line.",
   },
   ...secretFileFlags,
 };

@@ -19,9 +19,9 @@ function overview(): string {
     "secret-stash-ci COMMAND --help describes a command and its flags; --version prints the version.",
     "",
     ...wrap(
-      "Every input is also read from the environment (SECRET_STASH_ENVIRONMENT for environment). A flag wins over the variable. The token " +
-        "and the grant key are never given as a flag's value: set SECRET_STASH_API_TOKEN and SECRET_STASH_GRANT_KEY, or use " +
-        "--api-token-file and --grant-key-file (- for standard input).",
+      "Every input is also read from the environment (SECRET_STASH_ENVIRONMENT for environment). A flag wins over the variable. The token, " +
+        "the grant key and approval-webhook are never given as a flag's value: set SECRET_STASH_API_TOKEN and SECRET_STASH_GRANT_KEY, or use " +
+        "--api-token-file, --grant-key-file and --approval-webhook-file (- for standard input).",
     ),
     "",
     "Exit codes:",

@@ -20,7 +20,7 @@ const LINE_FEED = 10;
 export async function showMasked(
   from: Readable,
   to: NodeJS.WriteStream,
-  needles: ReadonlySet<string>,
+  needles: ReadonlySet<string | Buffer>,
   ended: Promise<unknown>,
 ): Promise<boolean> {
   const redactor = createRedactor(needles);

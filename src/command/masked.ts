@@ -8,7 +8,7 @@ import { StashError } from "../lib/errors.ts";
 import { signalExitCode } from "../lib/processes.ts";
 import type { Secret } from "../lib/secret.ts";
 import { settleAll } from "../lib/settle-all.ts";
-import { deriveNeedles } from "../redact/needles.ts";
+import { needlesOf } from "../redact/needles.ts";
 import { commandEnvironment } from "./environment.ts";
 import { refuseOversized } from "./limits.ts";
 import { showMasked } from "./masked-output.ts";
@@ -60,7 +60,7 @@ export async function runMasked(
   { variables, secrets, keyDirectory }: CommandSecrets,
 ): Promise<CommandEnd> {
   refuseOversized(variables, job.platform);
-  const needles = deriveNeedles(secrets.map(({ value }) => value));
+  const needles = needlesOf(secrets);
   const env = {
     ...commandEnvironment(environment, variables, keyDirectory, command.isAction),
     ...command.settings,

@@ -13,7 +13,7 @@ import { readKeyDirectoryFile, writeKeyDirectoryFile } from "../key/directory.ts
 const FILE = "env-files.json";
 
 /**
- * Notes in the key directory which env files were written. A sweep after a killed job has no other trace of them. The note is sealed with
+ * Notes in the key directory which files with values were written. A sweep after a killed job has no other trace of them. The note is sealed with
  * the token, because a directory of that name can also come out of an archive that somebody unpacked.
  *
  * @throws {StashError} `KEY_DIRECTORY_FAILED`

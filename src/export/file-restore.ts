@@ -16,8 +16,8 @@ const MAX_BACKUP = 64 * 1024 * 1024;
 export async function restoreFile(file: WrittenFile): Promise<boolean> {
   if (!file.existed && (await isGone(dirname(file.path)))) return true;
   await deleteDraft(file);
+  if (!file.written) return true; // The process was killed before the write: what is there is not ours.
   if (file.existed) {
-    if (!file.written) return true; // The process was killed before the write: the file is not ours.
     const before = ifThere(() => readOwnFile(file.backup, MAX_BACKUP));
     if (before !== undefined && hashOf(before) === file.originalHash) {
       await replaceFile(file.path, file.draft, before, file.mode);

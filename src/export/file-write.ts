@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
-import { chmod, lstat, realpath, rename, writeFile } from "node:fs/promises";
+import { chmod, link, lstat, realpath, rename, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import type { FileKind, WrittenFile, WrittenFileRecord } from "../journal/written-file.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
@@ -16,7 +16,7 @@ import { isInside } from "./real-path.ts";
  */
 export async function locateFile(
   given: string,
-  kind: FileKind,
+  { kind, number }: Pick<WrittenFileRecord, "kind" | "number">,
   workspace: string,
 ): Promise<WrittenFileRecord> {
   const path = resolve(workspace, given);
@@ -43,6 +43,7 @@ export async function locateFile(
   return {
     path: join(folder, basename(path)),
     kind,
+    number,
     folder: identityOf(await lstat(folder)),
     existed: found !== undefined,
     written: false,
@@ -75,8 +76,9 @@ export interface FileContent {
 }
 
 /**
- * Writes the file completely or not at all: it writes a draft next to the file and renames it, which replaces a link that
- * was put there meanwhile instead of following it (rename(2)). What was there before is first copied to the key directory.
+ * Writes the file completely or not at all: it writes a draft next to the file and moves it into place. What was there before is first copied
+ * to the key directory, and replaced by rename(2), which does not follow a link. Where nothing was, nothing is replaced: link(2) fails if
+ * something is there by now.
  *
  * @param save records what is needed to restore the file; called before there is something new to restore
  * @throws {StashError} `ENV_FILE_FAILED` or `FILE_FAILED`
@@ -94,9 +96,29 @@ export async function writeWhole(
     if (mode !== 0o600) await chmod(file.draft, mode);
     const originalHash = original === undefined ? "" : hashOf(original);
     await save({ ...file, originalHash, written: true, version: versionOf(await lstat(file.draft)) });
-    await rename(file.draft, file.path);
+    if (file.existed) return rename(file.draft, file.path);
+    if (await moveToFreePlace(file.draft, file.path)) return;
+    await save({ ...file, written: false }); // It is not ours, so nobody may delete it.
+    throw fileRefused(file.kind, file.path, "another process has put a file there meanwhile");
   });
 }
+
+/** @returns whether it was moved; not if something is there */
+async function moveToFreePlace(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "EEXIST") return false;
+    if (!NO_LINKS.includes(code)) throw error;
+    await rename(draft, path); // This file system has no second names for a file.
+    return true;
+  }
+  await unlink(draft);
+  return true;
+}
+
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EACCES", "EMLINK"];
 
 /** The folder of a file is another one than it was, so a file of the same name in it is not ours. */
 export class FolderReplacedError extends Error {
@@ -137,6 +159,7 @@ async function explainFailure<Result>(
   try {
     return await work();
   } catch (error) {
+    if (error instanceof StashError) throw error;
     throw new StashError(
       kind === "file" ? "FILE_FAILED" : "ENV_FILE_FAILED",
       `The ${kind} ${printable(path)} cannot be written (${systemCode(error)}). The disk may be full, or the directory read-only. ` +

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { EnvFileFormat } from "../format/env-file-format.ts";
+import type { EnvFileRequest } from "../inputs/env-files.ts";
 import { printable } from "../lib/printable.ts";
 import { readPlainFile } from "../lib/safe-file.ts";
 
@@ -24,9 +25,10 @@ const signs: readonly { file: RegExp; holds?: RegExp; format: EnvFileFormat }[] 
  * The line that makes an env file hold what the dotenv format cannot: with the format of the reader that the files next to it, or at the top
  * of the workspace, speak of. Those files only decide what is suggested.
  */
-export function suggestFormat(path: string, workspace: string): string {
+export function suggestFormat({ path, rules }: EnvFileRequest, workspace: string): string {
   const format = findFormat(dirname(resolve(workspace, path))) ?? findFormat(resolve(workspace));
-  const example = `env-file: ${printable(path)}:${format ?? "phpdotenv"}`;
+  const chosen = rules.length === 0 ? "" : ` ${rules.map(({ text }) => printable(text)).join(", ")}`;
+  const example = `env-file: ${printable(path)}:${format ?? "phpdotenv"}${chosen}`;
   return format === undefined
     ? `Name the one reader of the file, which then gets its own escapes: ${example} (or node-dotenv, python-dotenv, ruby-dotenv, docker-compose).`
     : `If ${format} is what reads the file, write: ${example}`;

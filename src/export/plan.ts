@@ -3,7 +3,7 @@ import type { ExportInputs } from "../inputs/inputs.ts";
 import { checkExports } from "../select/exportable.ts";
 import type { TemporaryDevice } from "../stash/keys.ts";
 import { type PlannedFile, planFiles } from "./planned-files.ts";
-import type { SecretFile } from "./secret-files.ts";
+import { pathNamesOf, type SecretFile } from "./secret-files.ts";
 
 /** What there is to export. */
 export interface Pulled {
@@ -11,6 +11,8 @@ export interface Pulled {
   device: TemporaryDevice;
   /** by the names that later steps see; for a variable that became a file, the one that holds its path */
   variables: ReadonlyMap<string, string>;
+  /** the names of everything that was pulled, as variables or as files */
+  names: readonly string[];
   /** variables that become files */
   secretFiles: readonly SecretFile[];
   /** names that the author of the workflow wrote out */
@@ -35,7 +37,7 @@ const ownOutputs = [
 /**
  * Works out everything that will be written, and writes nothing. Whatever must be refused is refused here.
  *
- * @throws {StashError} `NAMES_REFUSED`, `VALUES_REFUSED`, `ENV_FILE_REFUSED`, `ENV_FILE_FAILED`
+ * @throws {StashError} `NAMES_REFUSED`, `VALUES_REFUSED`, `RULES_UNMATCHED`, `ENV_FILE_REFUSED`, `ENV_FILE_FAILED`, `FILE_REFUSED`
  */
 export async function planExports(
   { job, exporter }: Pick<Host, "job" | "exporter">,
@@ -60,6 +62,7 @@ export async function planExports(
     files,
     json,
     environment: new Map(inputs.exportEnv ? [...variables, ...own] : []),
+    plainNames: new Set(pathNamesOf(pulled.secretFiles)),
     outputs: new Map([
       ...(outlivesMain ? [["key-dir", keyDirectory] as const] : []),
       ...describePulled(pulled, paths),
@@ -68,12 +71,12 @@ export async function planExports(
   };
 }
 
-function describePulled({ device, variables, types }: Pulled, paths: readonly string[]): Map<string, string> {
+function describePulled({ device, names, types }: Pulled, paths: readonly string[]): Map<string, string> {
   const outputs = new Map([
     ["device-key-id", String(device.id)],
     ["expires-at", device.expiresAt],
-    ["count", String(variables.size)],
-    ["names", JSON.stringify([...variables.keys()])],
+    ["count", String(names.length)],
+    ["names", JSON.stringify(names)],
     ["available", "true"],
   ]);
   if (types.length > 0) outputs.set("environment-type", types.join(","));

@@ -2,8 +2,9 @@ import type { Host } from "../ci/host.ts";
 import { formatEnvFile, isMerged } from "../format/env-file-format.ts";
 import type { EnvFileRequest } from "../inputs/env-files.ts";
 import { type FileKind, placeWrittenFile, type WrittenFile } from "../journal/written-file.ts";
+import { didYouMean } from "../lib/did-you-mean.ts";
 import { StashError } from "../lib/errors.ts";
-import { listNames, printable } from "../lib/printable.ts";
+import { listLines, printable } from "../lib/printable.ts";
 import { chooseVariables } from "../select/rules.ts";
 import { type FileContent, fileRefused, locateFile, readExistingText, writeWhole } from "./file-write.ts";
 import { suggestFormat } from "./format-hint.ts";
@@ -36,12 +37,16 @@ export async function planFiles(
   const files: PlannedFile[] = [];
   for (const [index, request] of envFiles.entries()) {
     const { path, format } = request;
-    const file = placeWrittenFile(await locateFile(path, "env file", workspace), keyDirectory, index);
+    const file = placeWrittenFile(
+      await locateFile(path, { kind: "env file", number: index + 1 }, workspace),
+      keyDirectory,
+    );
     const twin = files.findIndex((other) => other.file.path === file.path);
     if (twin >= 0) throw sameFile("env file", path, envFiles[twin]?.path ?? "");
     const existing = isMerged(format) ? await readExistingText(file) : "";
-    const suggest = () => suggestFormat(path, workspace);
-    const content = formatEnvFile(format, existing, chosenFor(request, variables), suggest);
+    const chosen = chosenFor(request, variables);
+    const suggest = () => suggestFormat(request, workspace);
+    const content = formatEnvFile(format, existing, chosen, suggest);
     files.push({ file, content, mode: 0o600 });
   }
   return { envFiles: files, files: [...files, ...planSecretFiles(secretFiles, files)] };
@@ -56,11 +61,14 @@ function chosenFor(
   const { chosen, unmatched } = chooseVariables(variables.keys(), rules);
   const missing = unmatched.filter(({ isOptional, pattern }) => !isOptional && pattern !== "*");
   if (missing.length > 0) {
-    const names = missing.map(({ pattern }) => pattern);
+    const lines = listLines(
+      missing,
+      ({ pattern }) => `- ${printable(pattern)}${didYouMean(pattern, variables.keys())}`,
+    );
     throw new StashError(
       "RULES_UNMATCHED",
-      `Nothing was exported, because the rules for the env file ${printable(path)} match none of the exported variables: ` +
-        `${listNames(names)}. They are names as they are after renaming. Correct them, or end them with ? if the variable may be missing.`,
+      `Nothing was exported, because these rules for the env file ${printable(path)} match none of the exported variables:\n${lines}\n` +
+        "They are names as they are after renaming. Correct them, or end them with ? if the variable may be missing.",
     );
   }
   return new Map(chosen.map(({ source }) => [source, variables.get(source) ?? ""]));
@@ -71,9 +79,10 @@ function planSecretFiles(
   secretFiles: readonly SecretFile[],
   envFiles: readonly PlannedFile[],
 ): PlannedFile[] {
-  return secretFiles.flatMap(({ path, file, content, mode }) => {
-    if (envFiles.some((other) => other.file.path === path)) throw sameFile("file", path, path);
-    return file === undefined ? [] : [{ file, content, mode }];
+  return secretFiles.flatMap(({ path, restorable, content, mode }) => {
+    if (envFiles.some((other) => other.file.path === path))
+      throw fileRefused("file", path, "env-file names it, too. Name another file in one of the two");
+    return restorable === undefined ? [] : [{ file: restorable, content, mode }];
   });
 }
 

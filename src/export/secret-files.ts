@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Host } from "../ci/host.ts";
-import { OWN_FOLDER } from "../inputs/files.ts";
+import { type FileRequest, OWN_FOLDER } from "../inputs/files.ts";
 import type { ExportInputs } from "../inputs/inputs.ts";
 import { placeWrittenFile, type WrittenFile } from "../journal/written-file.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
@@ -9,14 +9,7 @@ import { printable } from "../lib/printable.ts";
 import type { Secret } from "../lib/secret.ts";
 import { takeContents } from "../variables/files.ts";
 import { fileRefused, locateFile } from "./file-write.ts";
-
-/** Where a file is to be, and which variable is to hold its path. */
-export interface PlaceRule {
-  name: string;
-  path: string;
-  pathName: string | undefined;
-  mode: number;
-}
+import { isInside, realPath } from "./real-path.ts";
 
 /** A file that a rule of `files` asks for. */
 export interface SecretFile {
@@ -24,12 +17,14 @@ export interface SecretFile {
   content: Buffer;
   mode: number;
   /** what to restore; `undefined` for a file in the session's own folder, which is deleted as a whole */
-  file: WrittenFile | undefined;
+  restorable: WrittenFile | undefined;
   name: string;
   /** the variable that holds `pathValue` */
   pathName: string | undefined;
   pathValue: string;
 }
+
+const OWN_FILES = "files";
 
 // docker reads config.json in the folder that this variable names (docs.docker.com, Environment variables of the CLI).
 const DOCKER_CONFIG = { name: "DOCKER_CONFIG", file: "config.json" };
@@ -55,16 +50,16 @@ export async function takeFiles(
   keyDirectory: string,
 ): Promise<TakenFiles> {
   const contents = takeContents(values, files);
-  const index = envFiles.length;
-  const secretFiles = await placeSecretFiles(contents, { workspace, keyDirectory, index });
+  const secretFiles = await placeSecretFiles(contents, { workspace, keyDirectory, before: envFiles.length });
+  const exported = new Set(files.filter(({ isExported }) => isExported).map(({ name }) => name));
   const variables = new Map(values);
-  for (const { rule } of contents) if (!rule.isExported) variables.delete(rule.name);
+  for (const { rule } of contents) if (!exported.has(rule.name)) variables.delete(rule.name);
   for (const { name, pathName, pathValue } of secretFiles) {
     if (pathName === undefined) continue;
     if (variables.has(pathName)) throw nameTaken(name, pathName);
     variables.set(pathName, pathValue);
   }
-  return { variables, secretFiles, shown: contents.flatMap(({ shown }) => shown ?? []) };
+  return { variables, secretFiles, shown: contents.flatMap(({ shown }) => shown) };
 }
 
 function nameTaken(name: string, pathName: string): StashError {
@@ -83,22 +78,23 @@ export function pathNamesOf(files: readonly SecretFile[]): string[] {
 /**
  * Finds out where files go.
  *
- * @param index how many files with values there are already, to tell their backups apart
+ * @param before how many files that are to be restored there are already
  * @throws {StashError} `FILE_REFUSED`
  */
 async function placeSecretFiles(
-  contents: readonly { rule: PlaceRule; bytes: Buffer }[],
-  { workspace, keyDirectory, index }: { workspace: string; keyDirectory: string; index: number },
+  contents: readonly { rule: FileRequest; bytes: Buffer }[],
+  { workspace, keyDirectory, before }: { workspace: string; keyDirectory: string; before: number },
 ): Promise<SecretFile[]> {
   const placed: SecretFile[] = [];
   for (const { rule, bytes } of contents) {
     const { name, pathName, mode } = rule;
     const isDockerConfig = pathName === DOCKER_CONFIG.name;
     const isOwn = rule.path === OWN_FOLDER;
-    const record = isOwn ? undefined : await locateFile(rule.path, "file", workspace);
-    const file = record && placeWrittenFile(record, keyDirectory, index + placed.length);
-    const own = join(keyDirectory, "files", name, isDockerConfig ? DOCKER_CONFIG.file : name);
-    const path = file?.path ?? own;
+    const number = before + placed.filter(({ restorable }) => restorable !== undefined).length + 1;
+    const record = isOwn ? undefined : await locateFile(rule.path, { kind: "file", number }, workspace);
+    const restorable = record && placeWrittenFile(record, keyDirectory);
+    const own = join(keyDirectory, OWN_FILES, name, isDockerConfig ? DOCKER_CONFIG.file : name);
+    const path = restorable?.path ?? own;
     if (isDockerConfig && basename(path) !== DOCKER_CONFIG.file) {
       throw fileRefused(
         "file",
@@ -106,27 +102,42 @@ async function placeSecretFiles(
         `${DOCKER_CONFIG.name} names a folder, in which docker reads ${DOCKER_CONFIG.file}. Name the file so, or use ~`,
       );
     }
+    if (isDockerConfig && isInside(path, realPath(workspace))) {
+      throw fileRefused(
+        "file",
+        rule.path,
+        "docker also runs programs that lie in the folder of DOCKER_CONFIG (cli-plugins), and a pull request can put some into the workspace. Use ~",
+      );
+    }
     if (placed.some((other) => other.path === path))
       throw fileRefused("file", rule.path, "another rule writes the same file");
     const pathValue = isDockerConfig ? dirname(path) : path;
-    placed.push({ path, content: bytes, mode, file, name, pathName, pathValue });
+    placed.push({ path, content: bytes, mode, restorable, name, pathName, pathValue });
   }
   return placed;
 }
 
 /**
- * Writes a file in the session's own folder, which is deleted with the key.
+ * Writes the files that are in the session's own folder, which is deleted with the key. Every folder on the way is made here: one that is there
+ * already is somebody else's, and could be a link.
  *
  * @throws {StashError} `FILE_FAILED`
  */
-export async function writeOwnFile({ path, content, mode }: SecretFile): Promise<void> {
+export async function writeOwnFiles(files: readonly SecretFile[], keyDirectory: string): Promise<void> {
+  const own = files.filter(({ restorable }) => restorable === undefined);
+  if (own.length === 0) return;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(path, content, { flag: "wx", mode });
+    await mkdir(join(keyDirectory, OWN_FILES), { mode: 0o700 });
+    for (const { path, content, mode } of own) {
+      await mkdir(dirname(path), { mode: 0o700 });
+      await writeFile(path, content, { flag: "wx", mode: 0o600 });
+      if (mode !== 0o600) await chmod(path, mode); // The umask has no say in it.
+    }
   } catch (cause) {
     throw new StashError(
       "FILE_FAILED",
-      `The file ${printable(path)} cannot be written (${systemCode(cause)}). The temp directory may be full. Nothing was exported.`,
+      `The files of ~ in ${printable(keyDirectory)} cannot be written (${systemCode(cause)}). The temp directory may be full, or another process may ` +
+        "have made the folder. Nothing was exported.",
       { cause },
     );
   }

@@ -20,8 +20,7 @@ export function refuseUncarried(
   const lines = listLines(refused, ({ name, reason }) => `- ${printable(name)}: ${reason}`);
   throw new StashError(
     "VALUES_REFUSED",
-    `Nothing was written or exported, because the ${format} format cannot represent these variables so that every reader gets the stored ` +
-      `value:\n${lines}\n` +
+    `Nothing was written or exported, because the ${format} format cannot represent these variables so that its readers get the stored value:\n${lines}\n` +
       `Store them in another form (as base64, for example), or leave them out. ${suggest()}`,
   );
 }

@@ -15,15 +15,15 @@ export interface PullSummary {
   exportedTo: readonly string[];
   deviceKeyId: number;
   /** in groups of four, as people compare it */
-  fingerprint: string;
-  expiresAt: string;
+  fingerprint?: string;
+  expiresAt?: string;
 }
 
 const MAX_ROWS = 200; // GitHub drops a summary of more than 1 MiB.
 
 /** Markdown for `GITHUB_STEP_SUMMARY` about what was pulled. */
 export function formatPullSummary(summary: PullSummary): string {
-  const { rows, exportedTo, deviceKeyId, fingerprint, expiresAt } = summary;
+  const { rows, exportedTo } = summary;
   const shown = rows
     .slice(0, MAX_ROWS)
     .map((row) => cells([row.name, sourceOf(row), row.isMasked ? "yes" : "**no**"]));
@@ -37,9 +37,17 @@ export function formatPullSummary(summary: PullSummary): string {
     ...(more > 0 ? ["", `And ${more} more.`] : []),
     "",
     `Exported to: ${exportedTo.length > 0 ? exportedTo.map(code).join(", ") : "nothing"}. ` +
-      `Temporary device key ${code(String(deviceKeyId))}, fingerprint ${code(fingerprint)}, expires at ${code(expiresAt)}.`,
+      describeKey(summary),
     "",
   ].join("\n");
+}
+
+function describeKey({ deviceKeyId, fingerprint, expiresAt }: PullSummary): string {
+  const details = [
+    fingerprint === undefined ? "" : `, fingerprint ${code(fingerprint)}`,
+    expiresAt === undefined ? "" : `, expires at ${code(expiresAt)}`,
+  ];
+  return `Temporary device key ${code(String(deviceKeyId))}${details.join("")}.`;
 }
 
 const MAX_MESSAGE = 4000;
@@ -55,7 +63,7 @@ export function formatCleanUpSummary(sentences: readonly string[]): string {
   return [
     "### SecretStash: end of the job",
     "",
-    ...sentences.map((sentence) => `- ${escapeMarkdown(sentence)}`),
+    ...sentences.map((sentence) => `- ${sentence.split("\n").map(escapeMarkdown).join("<br>")}`),
     "",
   ].join("\n");
 }

@@ -32,9 +32,16 @@ export function parseEnvFileRequests({
     const { path = "", format = "", written: names } = WITH_FORMAT.exec(line)?.groups ?? {};
     const request =
       path !== "" && isEnvFileFormat(format)
-        ? { path, format, rules: parseRules(names, (why) => check("env-file", false, `${place}: ${why}`)) }
+        ? {
+            path,
+            format,
+            rules: parseRules(names, (why) =>
+              check("env-file", false, `${place}: ${why.replace(/^line 1, ".*": /, "")}`),
+            ),
+          }
         : { path: line, format: defaultFormat, rules: [] };
-    const isPath = !/\p{Cc}|[/\\]$|:[\w-]*$/u.test(request.path);
+    // A path that ends like a format or like rules was meant as one: the file would hold every variable under an odd name.
+    const isPath = !/\p{Cc}|[/\\]$|:[\w-]*(\s|$)|\s.*[*!]|\s[A-Z][A-Z0-9_]*[,?]?$/u.test(request.path);
     check(
       "env-file",
       isPath,

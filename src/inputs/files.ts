@@ -25,8 +25,9 @@ export interface FileRequest {
 export const OWN_FOLDER = "~";
 
 const RULE =
-  /^(?<name>[A-Za-z_]\w*)(?<optional>\??)\s*>\s*(?<path>\S.*?)(?<options>(?:\s+(?:as\s+[A-Za-z_]\w*|base64|mode\s+\d+|export))*)$/;
-const EXPECTED = "expected NAME > path, then as ENV_NAME, base64, mode 0400 or export if they are wanted";
+  /^(?<name>[A-Za-z_]\w*)(?<optional>\??)\s*>\s*(?<path>\S+?)(?<options>(?:\s+(?:as\s+[A-Za-z_]\w*|base64|mode\s+\d+|export))*)$/;
+const EXPECTED =
+  "expected NAME > path without white space in the path, then as ENV_NAME, base64, mode 0400 or export if they are wanted";
 const OWNER_READS = 0o400;
 const OTHERS_WRITE = 0o022;
 
@@ -41,6 +42,11 @@ export function parseFileRequests({ untrimmed, check }: InputReader<"files">): F
     const { name = "", optional, path = "", options = "" } = RULE.exec(text)?.groups ?? {};
     refuse(name === "", EXPECTED);
     if (name === "") continue;
+    const words = options
+      .replaceAll(/\b(as|mode)\s+\S+/g, "$1")
+      .split(/\s+/)
+      .filter(Boolean);
+    refuse(new Set(words).size < words.length, "says one thing twice");
     const mode = /\bmode\s+(\d+)/.exec(options)?.[1] ?? "600";
     const request: FileRequest = {
       line: index + 1,

@@ -23,6 +23,8 @@ const openPart = {
   isPulled: v.optional(v.boolean()),
   /** whether the env files stay as they were written */
   keepEnvFiles: v.optional(v.boolean()),
+  /** the input `leak-ignore`, for a later command that is not given it again */
+  leakIgnore: v.optional(v.string()),
   /** whether a masked value is so short that it would break addresses and dates in messages */
   masksDetails: v.optional(v.boolean()),
   /** SHA-256 of the file with the values that are kept for post, in hex */

@@ -9,6 +9,8 @@ export type FileKind = (typeof fileKinds)[number];
 const writtenFileRecord = v.object({
   path: v.string(),
   kind: v.optional(v.picklist(fileKinds), "env file"),
+  /** which of the session's files it is, from 1; it tells their backups apart */
+  number: v.optional(v.number(), 1),
   /** device and inode of the folder: a file of the same path in another folder is not ours */
   folder: v.string(),
   existed: v.boolean(),
@@ -35,17 +37,12 @@ export interface WrittenFile extends WrittenFileRecord {
   backup: string;
 }
 
-/** @param index which of the session's files it is, to tell their backups apart */
-export function placeWrittenFile(
-  record: WrittenFileRecord,
-  keyDirectory: string,
-  index: number,
-): WrittenFile {
-  const { path } = record;
+export function placeWrittenFile(record: WrittenFileRecord, keyDirectory: string): WrittenFile {
+  const { path, number } = record;
   return {
     ...record,
     draft: join(dirname(path), `${basename(path)}.${basename(keyDirectory)}`), // as random as the session's
-    backup: join(keyDirectory, `env-file-${index + 1}.backup`),
+    backup: join(keyDirectory, `env-file-${number}.backup`),
   };
 }
 
@@ -54,5 +51,5 @@ export function placeWrittenFiles(
   records: readonly WrittenFileRecord[],
   keyDirectory: string,
 ): WrittenFile[] {
-  return records.map((record, index) => placeWrittenFile(record, keyDirectory, index));
+  return records.map((record) => placeWrittenFile(record, keyDirectory));
 }

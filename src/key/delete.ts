@@ -29,7 +29,7 @@ function ignoreAbsence(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
-/** Deletes everything but the backups of env files, which are the only copies. Throws as `deleteKeyDirectory` does. */
+/** Deletes everything but the backups of files, which are the only copies. Throws as `deleteKeyDirectory` does. */
 export async function deleteKeyFiles(path: string): Promise<Deletion> {
   const found = await lstat(path).catch(ignoreAbsence);
   if (!found?.isDirectory()) return "absent";
@@ -39,7 +39,7 @@ export async function deleteKeyFiles(path: string): Promise<Deletion> {
   return "deleted";
 }
 
-/** Whether a key directory holds the only copy of an env file. */
+/** Whether a key directory holds the only copy of a file. */
 export async function holdsBackups(path: string): Promise<boolean> {
   if (path === "") return false;
   return (await readdir(path).catch(() => [])).some(isBackup);

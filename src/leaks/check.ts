@@ -8,6 +8,7 @@ import { count, listNames, printable } from "../lib/printable.ts";
 import { identityOf } from "../lib/safe-file.ts";
 import { type KeptReading, readKeptSecrets } from "../masks/store.ts";
 import type { Hit } from "./file-search.ts";
+import { describeFound, describeRemedies, type Found } from "./found.ts";
 import { createPathFilter } from "./path-filter.ts";
 import { scanFiles } from "./scan.ts";
 import { type LeakSearch, leakLimits, prepareSearch } from "./search.ts";
@@ -126,13 +127,14 @@ export async function checkForLeaks(
   }
   if (scan.hits.length === 0) return describeClean(scan.filesRead);
   const message = describeFound(found);
+  for (const line of describeRemedies(found)) log.info(line);
   if (policy === "fail") throw new StashError("LEAK_FOUND", message);
   log.warn(message);
   return message;
 }
 
 /**
- * Whether an env file is still the file that is removed at the end. A link in its place leads to a file that stays, as after
+ * Whether a file of ours is still the file that is removed at the end. A link in its place leads to a file that stays, as after
  * `mv .env shared/ && ln -s shared/.env`, and a folder of the same name can be another one.
  */
 function isInPlace({ path, folder }: ExemptFile): boolean {
@@ -167,33 +169,17 @@ function describeClean(filesRead: number): string {
   );
 }
 
-/** What was found, and where. */
-interface Found {
-  name: string;
-  /** below the workspace, with slashes */
-  path: string;
-}
-
-function describeFound(found: readonly Found[]): string {
-  const places = found.length === 1 ? "one place" : `${found.length} places`;
-  const names = listNames([...new Set(found.map(({ name }) => name))].sort());
-  const paths = listNames([...new Set(found.map(({ path }) => path))].sort(), 5);
-  return (
-    `The leak check found ${names} in ${places} of the job's files. If a later step uploads, caches or commits these ` +
-    "files, the values go with them. Keep values out of files, or delete the files before the job ends. Rotate every value that has already " +
-    `left the runner. For a file that is meant to hold them, add: leak-ignore: ${paths}. For a value that is not secret, add: unmasked: ${names}.`
-  );
-}
-
 function reportHit(log: Log, hit: Hit, { identify, showPath }: LeakSearch, workspace: string): Found {
   const { line, column } = hit;
   const { name, form } = identify(hit.found);
-  const file = showPath(relative(workspace, hit.path) || hit.path);
+  const below = relative(workspace, hit.path) || hit.path;
+  const file = showPath(below);
   const what = `${printable(name)}, ${form}`;
-  const path = file.replaceAll(sep, "/");
+  const place = { file: file.replaceAll(sep, "/"), line, column };
   if (line === 0) log.warn(`Leak: the name of ${file} holds ${what}.`);
-  else log.warn(`Leak: ${file}:${line}:${column} holds ${what}.`, { file: path, line, column });
-  return { name, path };
+  else log.warn(`Leak: ${file}:${line}:${column} holds ${what}.`, place);
+  const isNamed = file === below && isInside(hit.path, workspace); // Otherwise a pattern would be another path's.
+  return { name, path: isNamed ? place.file : undefined };
 }
 
 function notSearched(paths: string): StashError {

@@ -1,7 +1,7 @@
 import { printable } from "../lib/printable.ts";
 import type { Secret } from "../lib/secret.ts";
 import { createMatcher, type Matcher } from "../redact/matcher.ts";
-import { deriveNeedles } from "../redact/needles.ts";
+import { needlesOf } from "../redact/needles.ts";
 import { createRedactor } from "../redact/redactor.ts";
 import { describeForm } from "./form.ts";
 
@@ -25,20 +25,25 @@ export interface LeakSearch {
  */
 export function prepareSearch(secrets: readonly Secret[]): LeakSearch {
   const owners = new Map<string, Secret>();
+  const bytes = new Map<string, { needle: Buffer; secret: Secret }>();
   for (const secret of secrets) {
-    for (const needle of deriveNeedles([secret.value], leakLimits)) {
-      if (!owners.has(needle)) owners.set(needle, secret);
+    for (const needle of needlesOf([secret], leakLimits)) {
+      if (typeof needle !== "string") bytes.set(needle.toString("latin1"), { needle, secret });
+      else if (!owners.has(needle)) owners.set(needle, secret);
     }
   }
+  const needles = [...owners.keys(), ...Array.from(bytes.values(), ({ needle }) => needle)];
   let longest = 0;
-  for (const needle of owners.keys()) longest = Math.max(longest, Buffer.byteLength(needle));
-  const matcher = createMatcher(owners.keys());
-  const redactor = createRedactor(owners.keys(), matcher);
+  for (const needle of needles) longest = Math.max(longest, Buffer.byteLength(needle));
+  const matcher = createMatcher(needles);
+  const redactor = createRedactor(needles, matcher);
   return {
     matcher,
     longest,
     identify: (found) => {
       const owner = owners.get(found.toString());
+      const content = bytes.get(found.toString("latin1"));
+      if (content !== undefined) return { name: content.secret.name, form: "as bytes" };
       if (owner === undefined) return { name: "a value", form: "in pieces" };
       return { name: owner.name, form: describeForm(found, owner.value) };
     },

@@ -1,10 +1,12 @@
 import type { Log } from "../ci/host.ts";
 import type { Credentials } from "../inputs/credentials.ts";
 import { errorsPage } from "../lib/errors.ts";
-import { listNames } from "../lib/printable.ts";
+import { listNames, printable } from "../lib/printable.ts";
 import type { Secret } from "../lib/secret.ts";
+import { jsonLeaves } from "../redact/json-leaves.ts";
+import { createMatcher } from "../redact/matcher.ts";
 import { runnerMasks } from "../redact/runner-masks.ts";
-import { type Masking, namesMaskingOrdinaryText, partlyMasked } from "../select/masking.ts";
+import { type Masking, namesMaskingOrdinaryText } from "../select/masking.ts";
 import type { Values } from "../variables/decrypt.ts";
 
 // Members of a JWK such as "RSA-OAEP" or "AQAB" are not secret. Its private numbers are far longer.
@@ -53,10 +55,17 @@ const SHORT = 3;
  * @param date such as the one that messages hold
  */
 export function breaksDetails({ masked }: Masking, others: readonly Secret[], date: string): boolean {
-  const values = [...masked.values(), ...others.map(({ value }) => value)].map((value) => value.trim());
-  return values.some(
-    (value) => value !== "" && (value.length <= SHORT || errorsPage.includes(value) || date.includes(value)),
-  );
+  const breaks = (text: string) => text !== "" && (errorsPage.includes(text) || date.includes(text));
+  return [...masked.values(), ...others.map(({ value }) => value)].some((value) => {
+    const text = value.trim();
+    return (text !== "" && text.length <= SHORT) || partsOf(text).some(breaks);
+  });
+}
+
+/** What of a value is masked by itself on some system: the value, its lines, the leaves of JSON. */
+function partsOf(value: string): string[] {
+  const text = value.trim();
+  return [text, ...text.split(/[\r\n]+/).map((line) => line.trim()), ...jsonLeaves(text, SHORT + 1)];
 }
 
 /**
@@ -72,26 +81,39 @@ export async function maskValues(
   others: readonly Secret[],
   json: string,
 ): Promise<Secret[]> {
-  const masked = [...masking.masked.values(), ...others.map(({ value }) => value)];
+  const texts = others.filter(({ form }) => form === undefined);
+  const masked = [...masking.masked.values(), ...texts.map(({ value }) => value)];
   if (masking.unmasked.size > 0) {
     log.notice(`Not masked, as requested: ${listNames([...masking.unmasked.keys()])}.`);
   }
-  const ordinary = namesMaskingOrdinaryText(masking);
+  const ordinary = namesMaskingOrdinaryText(masking, (value) => jsonLeaves(value, SHORT + 1));
   if (ordinary.length > 0) {
     log.notice(
       `${listNames(ordinary)}: the value is ordinary text, and every occurrence of it in the log becomes ***. ` +
-        `If it is not secret, add this line: unmasked: ${listNames([...masking.patterns, ...ordinary])}`,
+        // Whole, however long it is: it is to be pasted.
+        `If it is not secret, add this line: unmasked: ${[...masking.patterns, ...ordinary].map((name) => printable(name)).join(", ")}`,
     );
   }
-  const partly = partlyMasked(masking, runnerMasks(masked));
+  const partly = masking.unmasked.size === 0 ? [] : partlyMasked(masking, runnerMasks(masked));
   if (partly.length > 0) {
     log.warn(
       `${listNames(partly)}: not masked, but the value contains a masked value, or one in another form. That part appears as *** in the log.`,
     );
   }
   await log.mask(runnerMasks(masked));
+  const exact = others.filter(({ form }) => form === "exact").map(({ value }) => value);
+  await log.mask(runnerMasks(exact, { isHeldByJob: false }));
   // Of the JSON output only the whole: its leaves are the values, and whether those are masked was decided above.
   if (json !== "")
     await log.mask(runnerMasks([json], { minLeaf: Number.POSITIVE_INFINITY, isHeldByJob: false }));
   return [...Array.from(masking.masked, ([name, value]) => ({ name, value })), ...others];
+}
+
+/** Unmasked names whose value contains one of the masks, or a line of one, so that this part is hidden anyway. */
+export function partlyMasked({ unmasked }: Masking, masks: Iterable<string>): string[] {
+  const lines = [...masks].flatMap((mask) => mask.split(/[\r\n]+/)).filter((line) => line.trim() !== "");
+  const matcher = createMatcher(lines);
+  return [...unmasked]
+    .filter(([, value]) => matcher.find(Buffer.from(value)).length > 0)
+    .map(([name]) => name);
 }

@@ -1,8 +1,9 @@
 import { readSync, writevSync } from "node:fs";
 import { untilReady } from "../lib/blocking-io.ts";
 import { systemCode } from "../lib/errors.ts";
+import type { Secret } from "../lib/secret.ts";
 import { createMatcher } from "../redact/matcher.ts";
-import { deriveNeedles, exactNeedles } from "../redact/needles.ts";
+import { exactNeedles, needlesOf } from "../redact/needles.ts";
 import { createRedactor } from "../redact/redactor.ts";
 
 const CHUNK = 256 * 1024;
@@ -10,9 +11,9 @@ const MAX_PIECES = 1024; // writev(2), IOV_MAX
 const STDIN = 0;
 const STDOUT = 1;
 
-/** Copies standard input to standard output with these values masked. With `exact`, their other forms are not. */
-export function maskInput(values: Iterable<string>, exact: boolean): void {
-  maskStream(exact ? exactNeedles(values) : deriveNeedles(values));
+/** Copies standard input to standard output with these secrets masked. With `exact`, their other forms are not. */
+export function maskInput(secrets: readonly Secret[], exact: boolean): void {
+  maskStream(exact ? exactNeedles(secrets.map(({ value }) => value)) : needlesOf(secrets));
 }
 
 /**
@@ -21,7 +22,7 @@ export function maskInput(values: Iterable<string>, exact: boolean): void {
  *
  * @param endMark bytes that end the stream wherever they appear
  */
-export function maskStream(needles: Iterable<string>, endMark?: string): void {
+export function maskStream(needles: Iterable<string | Buffer>, endMark?: string): void {
   const redactor = createRedactor(needles);
   const buffer = Buffer.allocUnsafeSlow(CHUNK);
   const untilMark = endMark === undefined ? undefined : createEndMark(endMark);

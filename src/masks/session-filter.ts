@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Credentials } from "../inputs/credentials.ts";
-import { deriveNeedles } from "../redact/needles.ts";
+import type { Secret } from "../lib/secret.ts";
+import { needlesOf } from "../redact/needles.ts";
 import { secretsOf } from "./announce.ts";
 import { maskInput, maskStream } from "./filter.ts";
 import { readKeptSecrets } from "./store.ts";
@@ -14,7 +15,7 @@ export interface SessionSecrets {
 
 /** Masks what the session pulled. Throws as `readKeptSecrets` does, before anything is let through. */
 export function maskSession(session: SessionSecrets, exact: boolean): void {
-  maskInput(readValues(session), exact);
+  maskInput(readSecrets(session), exact);
 }
 
 /**
@@ -24,13 +25,12 @@ export function maskSession(session: SessionSecrets, exact: boolean): void {
  * @param announceReady is given the nonce that, written twice, is the mark
  */
 export function maskSessionLog(session: SessionSecrets, announceReady: (nonce: string) => void): void {
-  const needles = deriveNeedles(readValues(session));
+  const needles = needlesOf(readSecrets(session));
   const nonce = randomBytes(16).toString("hex");
   announceReady(nonce);
   maskStream(needles, `${nonce}:${nonce}\n`);
 }
 
-function readValues({ keyDirectory, credentials }: SessionSecrets): string[] {
-  const secrets = [...secretsOf(credentials), ...readKeptSecrets(keyDirectory)];
-  return secrets.map(({ value }) => value);
+function readSecrets({ keyDirectory, credentials }: SessionSecrets): Secret[] {
+  return [...secretsOf(credentials), ...readKeptSecrets(keyDirectory)];
 }

@@ -1,3 +1,4 @@
+import type { Secret } from "../lib/secret.ts";
 import { jsonLeaves } from "./json-leaves.ts";
 import { printedForms } from "./printed-forms.ts";
 import { publicLinesOf } from "./public-parts.ts";
@@ -17,6 +18,7 @@ const DEFAULT_LIMITS: NeedleLimits = { value: 1, part: 8 };
 // A longer text is searched for in pieces: half of it is secret, too, and never more than a piece is held back.
 const MAX_NEEDLE = 4096;
 const PIECE = 1024;
+const MIN_BYTES = 16;
 
 /**
  * The strings to search for so that none of the values shows, in any form in which jobs print them (docs/masking.md).
@@ -38,6 +40,35 @@ export function deriveNeedles(values: Iterable<string>, limits: Partial<NeedleLi
     }
   }
   return needles;
+}
+
+/** What to search for so that none of the secrets shows in the forms that it can have. Limits as for `deriveNeedles`. */
+export function needlesOf(
+  secrets: Iterable<Secret>,
+  limits: Partial<NeedleLimits> = {},
+): Set<string | Buffer> {
+  const needles = new Set<string | Buffer>();
+  const texts: string[] = [];
+  const leastPart = limits.part ?? DEFAULT_LIMITS.part;
+  for (const { value, form } of secrets) {
+    if (form === undefined) texts.push(value);
+    else if (form === "exact") {
+      const lines = value.split("\n").filter((line) => line.length >= leastPart);
+      for (const needle of exactNeedles(lines)) needles.add(needle);
+    } else for (const piece of bytePieces(Buffer.from(value, "latin1"))) needles.add(piece);
+  }
+  for (const needle of deriveNeedles(texts, limits)) needles.add(needle);
+  return needles;
+}
+
+/** Pieces of bytes that together cover them, as `piecesOf` does for text; none of a few bytes, which are in other files by chance. */
+function bytePieces(bytes: Buffer): Buffer[] {
+  if (bytes.length < MIN_BYTES) return [];
+  if (bytes.length <= MAX_NEEDLE) return [bytes];
+  const starts = Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, index) =>
+    Math.min(index * PIECE, bytes.length - PIECE),
+  );
+  return starts.map((start) => bytes.subarray(start, start + PIECE));
 }
 
 /** The strings to search for if values are to be masked as they are, and in no other form. */

@@ -36,39 +36,34 @@ const commonWords = new Set(
     "test testing local debug info notice warning error critical verbose trace",
     "production development staging preview prod main master latest stable public private",
     "localhost admin root user guest node http https smtp ssmtp mail mysql mariadb pgsql postgres postgresql sqlite redis",
-    "memcached database file files array sync stack single daily cookie session cache queue null log",
+    "memcached database file files array sync stack single daily cookie session cache queue",
     "utf8 utf-8 utf8mb4 utf8mb4_unicode_ci json plain text build deploy release docker linux ubuntu github gitlab laravel",
   ].flatMap((words) => words.split(" ")),
 );
 
-/** Names whose masked values are ordinary text, every occurrence of which becomes `***` in the log. */
-export function namesMaskingOrdinaryText({ masked }: Masking): string[] {
-  return [...masked].filter(([, value]) => isOrdinary(value.trim())).map(([name]) => name);
+/**
+ * Names whose masked values are ordinary text, or have a part that is, every occurrence of which becomes `***` in the log.
+ *
+ * @param leavesOf the parts of a value that are masked by themselves
+ */
+export function namesMaskingOrdinaryText(
+  { masked }: Masking,
+  leavesOf: (value: string) => readonly string[] = () => [],
+): string[] {
+  return [...masked]
+    .filter(
+      ([name, value]) =>
+        isTold(name, value) && (isOrdinary(value.trim()) || leavesOf(value).some(isOrdinary)),
+    )
+    .map(([name]) => name);
+}
+
+/** Of a password, nobody is told that it is short or a common word; that there is none is no secret. */
+function isTold(name: string, value: string): boolean {
+  const isSecret = /(^|_)(PASS|PASSWORD|PASSWD|PWD|SECRET|TOKEN|KEY|PIN|CREDENTIALS?|AUTH)(_|$)/i.test(name);
+  return !isSecret || /^(null|none|true|false)$/i.test(value.trim());
 }
 
 function isOrdinary(text: string): boolean {
   return text !== "" && (text.length < MIN_UNCOMMON || commonWords.has(text.toLowerCase()));
-}
-
-const PREFIX = 6;
-
-/**
- * Unmasked names whose value contains one of the masks, or a line of one, so that this part is hidden anyway. Masks are looked up by their first characters,
- * so that not every mask is searched for in every value.
- */
-export function partlyMasked({ unmasked }: Masking, masks: Iterable<string>): string[] {
-  if (unmasked.size === 0) return [];
-  const lines = [...masks].flatMap((mask) => mask.split(/[\r\n]+/)).filter((line) => line.trim() !== "");
-  const byPrefix = Map.groupBy(lines, (mask) => mask.slice(0, PREFIX));
-  const lengths = [...new Set([...byPrefix.keys()].map(({ length }) => length))];
-  const holdsMask = (value: string) => {
-    for (let at = 0; at < value.length; at += 1) {
-      for (const length of lengths) {
-        const candidates = byPrefix.get(value.slice(at, at + length));
-        if (candidates?.some((mask) => value.startsWith(mask, at))) return true;
-      }
-    }
-    return false;
-  };
-  return [...unmasked].filter(([, value]) => holdsMask(value)).map(([name]) => name);
 }

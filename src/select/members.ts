@@ -40,32 +40,54 @@ function sourceOf(pattern: string, names: ReadonlySet<string>): string | undefin
 /**
  * Selects keys of the JSON object in a variable.
  *
- * @returns the choices, without prefix, and the value of each
- * @throws {StashError} `RULES_UNMATCHED` if there is no JSON object, or a rule matches none of its keys. It names no key: keys are a part
- *   of the value
+ * @returns the choices, without prefix, and the value of each; and rules that leave out keys which a later rule brings back, all of them
+ * @throws {StashError} `RULES_UNMATCHED` if there is no JSON object, or a rule matches none of its keys; `TARGETS_CONFLICT` if two keys are
+ *   the same when those of nested objects are joined. Only TARGETS_CONFLICT can name keys, as the names of variables that they are to become
  */
 export function selectMembers(
   source: string,
   text: string,
   rules: readonly VariableRule[],
-): { choice: Choice; value: string }[] {
+): { members: { choice: Choice; value: string }[]; overruled: VariableRule[] } {
+  if (!rules.some(({ action }) => action === "include")) throw nothingIncluded(source, rules);
   const members = readMembers(text);
+  if (members === "ambiguous") throw ambiguousKeys(source);
+  if (members === "too long") throw tooLongKeys(source);
   if (members === undefined) {
     const lines = listLines(rules, (rule) => `- ${describeRule(rule)}`);
     throw unmatched(
       `${printable(source)} does not hold a JSON object, whose keys these rules in variables ask for:\n${lines}`,
     );
   }
-  const { chosen, unmatched: left } = chooseVariables(members.keys(), rules);
+  const { chosen, unmatched: left, overruled } = chooseVariables(members.keys(), rules);
   const missing = left.filter(({ isOptional, pattern }) => !isOptional && pattern !== "*");
   if (missing.length > 0) {
     const lines = listLines(missing, (rule) => `- ${describeRule(rule)}`);
     throw unmatched(`the JSON object in ${printable(source)} has no such keys:\n${lines}`);
   }
-  return chosen.map((choice) => ({
+  const selected = chosen.map((choice) => ({
     choice: { ...choice, source, member: choice.source },
     value: members.get(choice.source) ?? "",
   }));
+  return { members: selected, overruled };
+}
+
+function nothingIncluded(source: string, rules: readonly VariableRule[]): StashError {
+  const name = printable(source);
+  const lines = listLines(rules, (rule) => `- ${describeRule(rule)}`);
+  return new StashError(
+    "RULES_UNMATCHED",
+    `Nothing was exported, because these rules in variables leave out keys of ${name}, and no rule takes any:\n${lines}\nTo take all others, ` +
+      `leave out ${name} as a whole (!${name}), and take its keys first (${name}.*).`,
+  );
+}
+
+function ambiguousKeys(source: string): StashError {
+  return new StashError(
+    "TARGETS_CONFLICT",
+    `Nothing was exported, because two keys of the JSON object in ${printable(source)} have the same name when those of nested objects are joined ` +
+      "by __. Rename one of them in the value.",
+  );
 }
 
 function unmatched(what: string): StashError {
@@ -75,8 +97,22 @@ function unmatched(what: string): StashError {
   );
 }
 
-/** The keys of a JSON object, those of objects in it joined by `__`. Strings are taken as they are, everything else as JSON. */
-function readMembers(text: string): Map<string, string> | undefined {
+const MAX_NAME = 255; // as of variables (stash/variables.ts)
+
+function tooLongKeys(source: string): StashError {
+  return new StashError(
+    "NAMES_REFUSED",
+    `Nothing was exported, because a key of the JSON object in ${printable(source)} is longer than ${MAX_NAME} characters, together with those of the ` +
+      "objects that it is in. Store the part that the job needs in a variable of its own.",
+  );
+}
+
+/**
+ * The keys of a JSON object, those of objects in it joined by `__`. Strings are taken as they are, everything else as JSON.
+ *
+ * @returns `undefined` if it is no JSON object
+ */
+function readMembers(text: string): Map<string, string> | "ambiguous" | "too long" | undefined {
   const root = parseJson(text);
   if (!isObject(root)) return undefined;
   const members = new Map<string, string>();
@@ -84,9 +120,11 @@ function readMembers(text: string): Map<string, string> | undefined {
   const pending: [string, unknown][] = Object.entries(root).reverse();
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const [key, value] = next;
+    if (key.length > MAX_NAME) return "too long"; // Also of what is nested too deep.
     if (isObject(value) && Object.keys(value).length > 0) {
       for (const [inner, child] of Object.entries(value).reverse()) pending.push([`${key}__${inner}`, child]);
-    } else members.set(key, typeof value === "string" ? value : JSON.stringify(value));
+    } else if (members.has(key)) return "ambiguous";
+    else members.set(key, typeof value === "string" ? value : JSON.stringify(value));
   }
   return members;
 }

@@ -2,7 +2,7 @@ import type { Host } from "../ci/host.ts";
 import { type CleanUpInputs, readCleanUpInputs } from "../inputs/clean-up.ts";
 import type { Inputs } from "../inputs/inputs.ts";
 import { readUndo, type SavedUndo, type Undo, type UndoJournal } from "../journal/undo-journal.ts";
-import { placeWrittenFiles } from "../journal/written-file.ts";
+import { type FileKind, placeWrittenFiles } from "../journal/written-file.ts";
 import { findKeyDirectory } from "../key/directory.ts";
 import { keyDirectoryIn } from "../key/path.ts";
 import { readPreparation } from "../key/prepare.ts";
@@ -25,7 +25,7 @@ export async function cleanUp(host: Host): Promise<void> {
   if (saved?.undo.keyDirectory === undefined) return host.log.info("SecretStash: nothing to clean up.");
   const { outcome, leak } = await checkLeaks(host, inputs, saved);
   const { filesLeft } = await undoSession(host, inputs, saved, outcome);
-  const left = leak ?? (filesLeft && inputs.leakCheck === "fail" ? valuesLeft() : undefined);
+  const left = leak ?? (filesLeft && inputs.leakCheck === "fail" ? valuesLeft(filesLeft) : undefined);
   if (left !== undefined) throw withoutBrokenAddress(left, saved.undo);
 }
 
@@ -51,10 +51,10 @@ function notChecked(cause?: StashError): StashError {
   );
 }
 
-function valuesLeft(): StashError {
+function valuesLeft(kind: FileKind): StashError {
   return new StashError(
     "LEAK_FOUND",
-    "An env file, which holds values, could not be removed. The warnings above say which, and why. If a later step uploads, caches or commits " +
+    `${kind === "file" ? "A file" : "An env file"}, which holds values, could not be removed. The warnings above say which, and why. If a later step uploads, caches or commits ` +
       "it, the values go with it.",
   );
 }
@@ -74,7 +74,7 @@ export async function endSession(
   const { outcome, leak } = await checkLeaks(host, inputs, saved);
   const { isUndone, filesLeft } = await undoSession(host, inputs, saved, outcome);
   if (isUndone) close();
-  const left = leak ?? (filesLeft && choices.leakCheck === "fail" ? valuesLeft() : undefined);
+  const left = leak ?? (filesLeft && choices.leakCheck === "fail" ? valuesLeft(filesLeft) : undefined);
   return left && withoutBrokenAddress(left, undo);
 }
 
@@ -94,7 +94,7 @@ async function checkLeaks(
   if (!undo.isPulled) return {};
   return lookForLeaks(log, leakCheck, {
     ...leakScopeOf(undo, job, [job.workspace]),
-    ignore: leakIgnore,
+    ignore: leakIgnore || (isSealed ? (undo.leakIgnore ?? "") : ""),
   });
 }
 

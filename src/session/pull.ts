@@ -6,10 +6,11 @@ import { explainFailure } from "../doctor/explain.ts";
 import { noteFiles } from "../export/file-note.ts";
 import { type Pulled, planExports } from "../export/plan.ts";
 import { warnOfGit, writeFiles } from "../export/planned-files.ts";
-import { pathNamesOf, takeFiles, writeOwnFile } from "../export/secret-files.ts";
+import { pathNamesOf, takeFiles, writeOwnFiles } from "../export/secret-files.ts";
 import { readCleanUpInputs } from "../inputs/clean-up.ts";
 import type { Inputs } from "../inputs/inputs.ts";
 import type { Undo, UndoJournal } from "../journal/undo-journal.ts";
+import type { WrittenFileRecord } from "../journal/written-file.ts";
 import { sessionStart, writeDeviceFile } from "../key/directory.ts";
 import { defaultLabel } from "../key/label.ts";
 import { obtainKey } from "../key/obtain.ts";
@@ -104,13 +105,19 @@ export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJou
   const deks = await obtainDataKeys(service, fetched, device, accessContextOf(host, inputs)); // 3
 
   const values = decryptVariables(stored, { ...selection, ...selected }, deks);
-  checkRequired(values.variables, selection.required);
   const { variables, secretFiles, shown } = await takeFiles(values.variables, exports, job, keyDirectory);
+  checkRequired(new Map([...variables, ...values.variables]), selection.required);
   const writtenOut = new Set([...writtenOutNames(values.choices), ...pathNamesOf(secretFiles)]);
-  const pulled = { keyDirectory, device, variables, secretFiles, types, writtenOut };
+  const pulledNames = [...values.variables.keys()];
+  const pulled = { keyDirectory, device, variables, names: pulledNames, secretFiles, types, writtenOut };
   const plan = await planExports(host, exports, pulled); // 4
 
-  warnOfInputs(log, inputs, values, selected.overruled);
+  const names = new Set([...values.variables.keys(), ...variables.keys()]);
+  warnOfInputs(log, inputs, {
+    names,
+    quoted: values.quoted,
+    overruled: [...selected.overruled, ...values.overruled],
+  });
   const masking = chooseMasked(values.variables, inputs.masking);
   const others = otherForms(values, shown, masking, inputs.masking);
   const masksDetails = breaksDetails(masking, others, device.expiresAt);
@@ -134,16 +141,23 @@ export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJou
     record({ envFiles });
     await noteFiles(keyDirectory, envFiles, inputs.service.apiToken);
   });
-  for (const file of secretFiles) if (file.file === undefined) await writeOwnFile(file);
+  await writeOwnFiles(secretFiles, keyDirectory);
   throwIfCancelled(cancelled);
   host.exporter.publish(plan);
-  record({ isPulled: true, keepEnvFiles: exports.keepEnvFile }); // Not earlier: a failed pull keeps nothing.
-  if (exports.keepEnvFile) await noteFiles(keyDirectory, [], inputs.service.apiToken); // 6
+  const { leakIgnore } = inputs.cleanUp;
+  record({ isPulled: true, keepEnvFiles: exports.keepEnvFile, ...(leakIgnore !== "" && { leakIgnore }) }); // Not earlier: a failed pull keeps nothing.
+  if (exports.keepEnvFile) await noteFiles(keyDirectory, temporaryOf(journal.undo), inputs.service.apiToken); // 6
 
   report(host, inputs, pulled, values, stored, masksDetails);
   const { choices } = values;
-  if (inputs.cleanUp.summary) await summarize(log, inputs, pulled, { choices, stored, masking, key }); // 7
+  if (inputs.cleanUp.summary)
+    await summarize(log, inputs, pulled, { choices, stored, masking, key, masksDetails }); // 7
   return { ...pulled, secrets: [...secretsOf(inputs.credentials), ...masked] };
+}
+
+/** The files that go even if env files are kept. */
+function temporaryOf({ envFiles = [] }: Undo): WrittenFileRecord[] {
+  return envFiles.filter(({ kind }) => kind === "file");
 }
 
 /** Fetches everything that does not need the temporary key. With `environment-types`, nothing is fetched before every type was checked. */

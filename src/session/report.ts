@@ -58,7 +58,11 @@ export function report(
 
 /** Reports a run without credentials that was told to go on without the variables. */
 export function reportSkipped({ log, exporter, explainMissingSecrets }: Host): void {
-  exporter.publish({ environment: new Map(), outputs: new Map([["available", "false"]]) });
+  exporter.publish({
+    environment: new Map(),
+    plainNames: new Set(),
+    outputs: new Map([["available", "false"]]),
+  });
   log.notice(`Nothing was pulled. ${explainMissingSecrets() ?? "No api-token was given."}`);
 }
 

@@ -14,6 +14,8 @@ export interface PullDetails {
   stored: ReadonlyMap<string, LayeredItem<unknown>>;
   masking: Masking;
   key: Pick<DeviceKey, "fingerprint">;
+  /** whether short masks would break the fingerprint and the date */
+  masksDetails: boolean;
 }
 
 /** Adds to the job's summary page what `report` says in the log, as a table. Never a value, nor its length. */
@@ -21,7 +23,7 @@ export async function summarize(
   log: Log,
   inputs: Inputs,
   { device, secretFiles }: Pulled,
-  { choices, stored, masking, key }: PullDetails,
+  { choices, stored, masking, key, masksDetails }: PullDetails,
 ): Promise<void> {
   const rows = choices.map(({ source, member, target }) => ({
     name: target,
@@ -35,8 +37,10 @@ export async function summarize(
       rows,
       exportedTo: [...describeTargets(inputs), ...secretFiles.map(({ path }) => path)],
       deviceKeyId: device.id,
-      fingerprint: groupFingerprint(key.fingerprint),
-      expiresAt: device.expiresAt,
+      ...(!masksDetails && {
+        fingerprint: groupFingerprint(key.fingerprint),
+        expiresAt: device.expiresAt,
+      }),
     }),
   );
 }

@@ -10,7 +10,7 @@ import { listLeftovers } from "../key/leftovers.ts";
  * Removes what killed jobs of this user left: keys that have expired and whose job is gone. Never throws: what cannot be removed now is
  * left for the next sweep.
  *
- * @param apiToken tells which notes about env files are ours
+ * @param apiToken tells which notes about files are ours
  */
 export async function sweepLeftovers(
   { log, job }: Pick<Host, "log" | "job">,

@@ -6,7 +6,7 @@ import { realPath } from "../export/real-path.ts";
 import { formatCleanUpSummary } from "../format/summary.ts";
 import type { CleanUpInputs } from "../inputs/clean-up.ts";
 import type { SavedUndo, Undo } from "../journal/undo-journal.ts";
-import { placeWrittenFiles, type WrittenFile } from "../journal/written-file.ts";
+import { type FileKind, placeWrittenFiles, type WrittenFile } from "../journal/written-file.ts";
 import { deleteKeyDirectory, deleteKeyFiles } from "../key/delete.ts";
 import { keyDirectoryIn } from "../key/path.ts";
 import { systemCode } from "../lib/errors.ts";
@@ -18,14 +18,14 @@ import { describeExpiry, revokeKey } from "./revoke.ts";
  * the others. A warning says what is left, and when that ends by itself. Of a list that is not sealed, only the key directory counts.
  *
  * @param leakOutcome the outcome of the leak check, for the summary page
- * @returns whether everything was undone, and whether an env file may be left
+ * @returns whether everything was undone, and what kind of file with values may be left
  */
 export async function undoSession(
   host: Host,
   inputs: Omit<CleanUpInputs, "leakCheck" | "leakIgnore">,
   saved: SavedUndo,
   leakOutcome?: string,
-): Promise<{ isUndone: boolean; filesLeft: boolean }> {
+): Promise<{ isUndone: boolean; filesLeft: FileKind | undefined }> {
   const { log, job } = host;
   const { undo } = saved;
   const warnings: string[] = [];
@@ -63,12 +63,12 @@ function describeFiles({ envFiles = [], keepEnvFiles = false }: Undo, workspace:
     .map(([what, files]) => `${what}: ${listNames(files.map(({ path }) => relative(root, path)))}.`);
 }
 
-/** @returns the files that existed before and could not be restored, and whether one with values may be left */
+/** @returns the files that existed before and could not be restored, and what kind of file with values may be left */
 async function restoreFiles(
   { undo: { envFiles = [], keepEnvFiles = false }, isSealed }: SavedUndo,
   keyDirectory: string,
   warnings: string[],
-): Promise<{ unrestored: WrittenFile[]; filesLeft: boolean }> {
+): Promise<{ unrestored: WrittenFile[]; filesLeft: FileKind | undefined }> {
   const files = placeWrittenFiles(envFiles, keyDirectory);
   const isTemporary = ({ kind }: WrittenFile) => kind === "file" || !keepEnvFiles;
   if (!isSealed) {
@@ -78,10 +78,10 @@ async function restoreFiles(
         `the ${kind} ${printable(path)} may hold values. It was not touched, because without api-token nobody can tell that it is ours. ${remedy}.`,
       );
     }
-    return { unrestored: files.filter(({ existed }) => existed), filesLeft: files.length > 0 };
+    return { unrestored: files.filter(({ existed }) => existed), filesLeft: files[0]?.kind };
   }
   const unrestored: WrittenFile[] = [];
-  let filesLeft = false;
+  let filesLeft: FileKind | undefined;
   // The last one first: if two names are one file, as on macOS, the second backup holds what the first write put there.
   for (const file of files.reverse()) {
     try {
@@ -94,7 +94,7 @@ async function restoreFiles(
       }
     } catch (error) {
       if (file.existed) unrestored.push(file);
-      filesLeft ||= systemCode(error) !== "ENOENT"; // Its folder is gone, and the file with it.
+      if (systemCode(error) !== "ENOENT") filesLeft ??= file.kind; // Otherwise its folder is gone, and the file with it.
       warnings.push(describeUnrestored(file, error));
     }
   }
@@ -126,7 +126,7 @@ async function removeKeyDirectory(
   if (keyDirectory === undefined) return;
   const place = `the key directory ${printable(keyDirectory)}`;
   try {
-    // The key directory holds the only copy of an env file that could not be restored.
+    // The key directory holds the only copy of what could not be restored.
     const deletion = await (unrestored.length > 0 ? deleteKeyFiles : deleteKeyDirectory)(keyDirectory);
     if (deletion !== "replaced") return;
     warnings.push(

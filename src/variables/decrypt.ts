@@ -5,7 +5,7 @@ import { count, listNames } from "../lib/printable.ts";
 import type { LayeredItem } from "../select/layers.ts";
 import { selectMembers } from "../select/members.ts";
 import { createReferenceResolver } from "../select/references.ts";
-import type { Choice } from "../select/rules.ts";
+import type { Choice, VariableRule } from "../select/rules.ts";
 import { refuseConflicts, type Selection } from "../select/selection.ts";
 import type { EncryptedVariable } from "../stash/variables.ts";
 
@@ -15,6 +15,8 @@ export interface Values {
   variables: Map<string, string>;
   /** where each of them comes from */
   choices: Choice[];
+  /** rules about keys of JSON objects that leave out what a later rule brings back */
+  overruled: VariableRule[];
   /** what is stored for variables that lost their quotes, by the names that later steps see */
   quoted: Map<string, string>;
   /** values that were not selected, but are part of others by reference */
@@ -70,21 +72,20 @@ export function decryptVariables(
     text: valueOfName(source),
   }));
   if (undecryptable.size > 0) throw undecryptableError([...undecryptable], decrypted.size);
-  const members = sources.flatMap(({ source, rules, text }) =>
-    selectMembers(source, text, rules).map(({ choice, value }) => ({
-      choice: { ...choice, target: prefix + choice.target },
-      value,
-    })),
-  ); // 3
-  const all = [...whole, ...members];
+  const selections = sources.map(({ source, rules, text }) => selectMembers(source, text, rules)); // 3
+  const withPrefix = selections.flatMap(({ members }) =>
+    members.map(({ choice, value }) => ({ choice: { ...choice, target: prefix + choice.target }, value })),
+  );
+  const all = [...whole, ...withPrefix];
   refuseConflicts(all.map(({ choice }) => choice));
 
-  const chosen = new Set(all.map(({ choice }) => choice.source));
+  const chosen = new Set(choices.map(({ source }) => source)); // as a whole
   const others = [...decrypted].filter((name) => !chosen.has(name));
   const quotedOf = (name: string) => quotedBySource.get(name) ?? "";
   return {
     variables: new Map(all.map(({ choice, value }) => [choice.target, value])),
     choices: all.map(({ choice }) => choice),
+    overruled: selections.flatMap(({ overruled }) => overruled),
     quoted: new Map(
       choices
         .filter(({ source }) => quotedBySource.has(source))

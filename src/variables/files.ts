@@ -1,22 +1,15 @@
+import type { FileRequest } from "../inputs/files.ts";
 import { didYouMean } from "../lib/did-you-mean.ts";
 import { StashError } from "../lib/errors.ts";
 import { listLines, printable } from "../lib/printable.ts";
 import type { Secret } from "../lib/secret.ts";
 
-/** What a rule of `files` says about the content of a file. */
-export interface ContentRule {
-  line: number;
-  name: string;
-  isOptional: boolean;
-  isBase64: boolean;
-}
-
 /** What becomes a file. */
-export interface Content<Rule> {
-  rule: Rule;
+export interface Content {
+  rule: FileRequest;
   bytes: Buffer;
-  /** the bytes in the form in which logs can show them, if that is not the value itself */
-  shown: Secret | undefined;
+  /** the forms in which logs and files can show the bytes, besides those of the value itself */
+  shown: Secret[];
 }
 
 /**
@@ -25,10 +18,10 @@ export interface Content<Rule> {
  * @throws {StashError} `RULES_UNMATCHED` for a variable that is missing, `VALUES_REFUSED` for one that is not base64 but ought to be. Each names
  *   all of them
  */
-export function takeContents<Rule extends ContentRule>(
+export function takeContents(
   variables: ReadonlyMap<string, string>,
-  rules: readonly Rule[],
-): Content<Rule>[] {
+  rules: readonly FileRequest[],
+): Content[] {
   const missing = rules.filter(({ name, isOptional }) => !isOptional && !variables.has(name));
   if (missing.length > 0) {
     const lines = listLines(
@@ -44,7 +37,7 @@ export function takeContents<Rule extends ContentRule>(
   const found = rules.filter(({ name }) => variables.has(name));
   const contents = found.map((rule) => contentOf(rule, variables.get(rule.name) ?? ""));
   const broken = contents.filter(({ bytes }) => bytes === undefined).map(({ rule }) => rule);
-  if (broken.length === 0) return contents as Content<Rule>[];
+  if (broken.length === 0) return contents as Content[];
   const lines = listLines(broken, ({ line, name }) => `- line ${line}, ${printable(name)}`);
   throw new StashError(
     "VALUES_REFUSED",
@@ -53,11 +46,10 @@ export function takeContents<Rule extends ContentRule>(
   );
 }
 
-function contentOf<Rule extends ContentRule>(rule: Rule, value: string) {
-  if (!rule.isBase64) return { rule, bytes: Buffer.from(value), shown: undefined };
+function contentOf(rule: FileRequest, value: string) {
+  if (!rule.isBase64) return { rule, bytes: Buffer.from(value), shown: [] };
   const bytes = decodeBase64(value);
-  const text = bytes && showBytes(bytes);
-  return { rule, bytes, shown: text && { name: rule.name, value: text } };
+  return { rule, bytes, shown: bytes === undefined ? [] : formsOf(rule.name, bytes) };
 }
 
 /** In either alphabet, with line breaks and with or without padding (RFC 4648 sections 3.1, 3.2 and 5); `undefined` for anything else. */
@@ -71,8 +63,33 @@ function decodeBase64(value: string): Buffer | undefined {
   return isPadded && bytes.toString("base64").replace(/=+$/, "") === digits ? bytes : undefined;
 }
 
-/** As text, whose lines are masked one by one; what is not text, as base64 in one line. */
-function showBytes(bytes: Buffer): string {
+// Runs of printable characters in bytes from this length on are text: passwords and PEM in a file with another encoding than UTF-8.
+const TEXT_RUN = /[\t\x20-\x7e]{8,}/g;
+const BASE64_COLUMNS = [64, 76]; // openssl base64 and base64(1)
+const HEX_COLUMNS = 60; // xxd -p
+
+/**
+ * Text is masked like every text. What is not clean UTF-8 can show as bytes, in base64 and hex in one line and in the columns in which
+ * programs break them, and as the text that is in it.
+ */
+function formsOf(name: string, bytes: Buffer): Secret[] {
   const text = bytes.toString("utf8");
-  return text.includes("\0") || !Buffer.from(text).equals(bytes) ? bytes.toString("base64") : text;
+  if (!text.includes("\0") && Buffer.from(text).equals(bytes)) return [{ name, value: text }];
+  const base64 = bytes.toString("base64");
+  const hex = bytes.toString("hex");
+  const encoded = [
+    ...[base64, hex, hex.toUpperCase()],
+    ...BASE64_COLUMNS.map((columns) => wrap(base64, columns)),
+    wrap(hex, HEX_COLUMNS),
+  ];
+  const runs = bytes.toString("latin1").match(TEXT_RUN)?.join("\n") ?? "";
+  return [
+    ...encoded.map((value) => ({ name, value, form: "exact" as const })),
+    { name, value: bytes.toString("latin1"), form: "bytes" },
+    ...(runs === "" ? [] : [{ name, value: runs }]),
+  ];
+}
+
+function wrap(text: string, columns: number): string {
+  return text.match(new RegExp(`.{1,${columns}}`, "g"))?.join("\n") ?? "";
 }

@@ -48,6 +48,13 @@ test("what one reader cannot read is refused by name", async () => {
   );
 });
 
+test("ruby-dotenv refuses lines that an old version would take for variables of their own", async () => {
+  const session = await startSession({ variables: { CERT: "line one\nRUBYOPT=-r/tmp/evil\nlast" } });
+  expect(await failingMain(session, { "env-file": ".env:ruby-dotenv" })).toMatch(
+    /- CERT: contains a line that looks like an assignment, which version 2\.4 of ruby's dotenv takes for one\n/,
+  );
+});
+
 test.each([
   [{}, "Name the one reader of the file, which then gets its own escapes: env-file: .env:phpdotenv (or"],
   [{ artisan: "" }, "If phpdotenv is what reads the file, write: env-file: .env:phpdotenv"],
@@ -81,8 +88,11 @@ test("each file holds what its rules choose, so that one value does not block th
 test.each([
   [
     ".env:dotenv DB_*",
-    /rules for the env file \.env match none of the exported variables: DB_\*\. .*\[RULES_UNMATCHED\]/,
+    /rules for the env file \.env match none of the exported variables:\n- DB_\*\n.*\[RULES_UNMATCHED\]/,
   ],
+  [".env:larvel DB_*", /- env-file: line 1, ".env:larvel DB_\*": expected a path/],
+  [".env DB_*", /- env-file: line 1, ".env DB_\*": expected a path/],
+  [".env DB_HOST", /- env-file: line 1, ".env DB_HOST": expected a path/],
   [".env:dotenv A as B", /line 1, ".*": names are changed in variables \(NAME as OTHER\), not here/],
   [".env:dotenv !GOOGLE", /no rule includes anything/],
 ])("%s is refused", async (request, expected) => {

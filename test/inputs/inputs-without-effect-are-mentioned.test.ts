@@ -20,11 +20,11 @@ test.each([
   ],
   [
     { unmasked: "DB_HOTS" },
-    "unmasked: DB_HOTS matches none of the variables, as they are named after renaming. Did you mean DB_HOST?",
+    "unmasked has entries that match none of the variables, as they are named after renaming:\n- DB_HOTS Did you mean DB_HOST?",
   ],
   [
     { "allow-names": "API_TOKEN" },
-    "allow-names: API_TOKEN matches none of the variables, as they are named after renaming. Did you mean API_TOKEN_OF_APP?",
+    "allow-names has entries that match none of the variables, as they are named after renaming:\n- API_TOKEN Did you mean API_TOKEN_OF_APP?",
   ],
   [{ shell: "sh" }, "shell: no effect, because there is no run. Add run, or take it out."],
   [

@@ -38,9 +38,36 @@ test("negative control: without it, all of them are found", async () => {
   fill(session);
   expect(await step.post()).toBe(0);
   expect(hits(session)).toEqual([...paths].sort());
-  expect(session.job.log.annotations.at(-1)?.message).toMatch(
-    / For a file that is meant to hold them, add: leak-ignore: dist\/config\.js, .*\. For a value that is not secret, add: unmasked: API_KEY\.$/,
-  );
+});
+
+test("the lines that a finding suggests silence it when they are pasted", async () => {
+  const odd = ["out/a*b.js", "#c.js", "!d.js", "two words.js"];
+  const write = ({ job }: Session) => {
+    mkdirSync(join(job.workspace, "out"));
+    for (const path of [...odd, "plain.js"]) writeFileSync(join(job.workspace, path), secret);
+    writeFileSync(join(job.workspace, `${secret}.log`), "");
+    writeFileSync(join(job.workspace, "[id].js"), "");
+  };
+  const session = await startSession({ variables });
+  const step = session.step();
+  expect(await step.main()).toBe(0);
+  write(session);
+  expect(await step.post()).toBe(0);
+  const said = session.job.log.lines.join("\n");
+  const [, patterns = ""] = /add to leak-ignore:\n([\s\S]*)\nSecretStash: for values/.exec(said) ?? [];
+  expect(patterns.split("\n")).toHaveLength(5);
+  expect(patterns).not.toContain("***");
+  expect(said).toContain("\nSecretStash: for values that are not secret, add to unmasked: API_KEY\n");
+
+  const again = await startSession({ variables });
+  const silenced = again.step({ "leak-ignore": patterns });
+  expect(await silenced.main()).toBe(0);
+  write(again);
+  expect(await silenced.post()).toBe(0);
+  const left = again.job.log.annotations.filter(({ message: text }) => text.startsWith("Leak"));
+  expect(left.map(({ message: text }) => text)).toEqual([
+    "Leak: the name of ***.log holds API_KEY, as it is.",
+  ]);
 });
 
 test("unmasked values and public parts of credentials never count", async () => {
@@ -74,5 +101,11 @@ test("on the command line as a flag or a variable, for leak-check and at the end
     ).code,
   ).toBe(0);
   expect((await session.run(["leak-check"], { environment })).code).toBe(4);
-  expect((await session.run(["clean-up"], { environment })).code).toBe(0);
+  const cleanUp = ["clean-up", "--leak-check", "fail", "--leak-ignore", "*.log"];
+  expect((await session.run(cleanUp, { environment })).code).toBe(0);
+
+  const second = await session.run(["pull", "--format", "shell", "--leak-ignore", "*.log"]);
+  const kept = { SECRET_STASH_SESSION_DIR: /SECRET_STASH_SESSION_DIR='(.*)'/.exec(second.stdout)?.[1] ?? "" };
+  writeFileSync(join(session.job.workspace, "out.log"), secret);
+  expect((await session.run(["clean-up", "--leak-check", "fail"], { environment: kept })).code).toBe(0);
 });

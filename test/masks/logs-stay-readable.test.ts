@@ -30,13 +30,14 @@ test("one notice names the values that black out a log, with the line to add", a
       DRIVER: "database",
       TOKEN: "s3cr3t-value",
       SHOWN: "hello",
+      DB: '{"user":"admin","password":"s3cr3t-of-db"}',
     },
   });
   expect(await session.step({ unmasked: "SHOWN" }).main()).toBe(0);
   const notices = session.job.log.annotations.filter(({ message }) => message.includes("ordinary text"));
   expect(notices.map(({ message }) => message)).toEqual([
-    "REDIS_DB, APP_DEBUG, APP_LOCALE, SLUG, DRIVER: the value is ordinary text, and every occurrence of it in the log becomes ***. If it is not " +
-      "secret, add this line: unmasked: SHOWN, REDIS_DB, APP_DEBUG, APP_LOCALE, SLUG, DRIVER",
+    "REDIS_DB, APP_DEBUG, APP_LOCALE, SLUG, DRIVER, DB: the value is ordinary text, and every occurrence of it in the log becomes ***. If it is not " +
+      "secret, add this line: unmasked: SHOWN, REDIS_DB, APP_DEBUG, APP_LOCALE, SLUG, DRIVER, DB",
   ]);
 });
 
@@ -94,6 +95,30 @@ test("public parts of well-known credentials are not masked alone, everything el
   }
 });
 
+test.each([
+  [
+    "a secret under a public key",
+    '{"type":"authorized_user","token_uri":"https://user:s3cr3t-part@oauth2.googleapis.com/x"}',
+  ],
+  [
+    "an address of somebody else",
+    '{"type":"service_account","auth_uri":"https://evil.example.test/s3cr3t-part"}',
+  ],
+  ["a public key in another place", '{"type":"authorized_user","nested":{"type":"s3cr3t-part"}}'],
+  ["a Kubernetes Secret", '{"apiVersion":"v1","kind":"Secret","data":{"kind":"s3cr3t-part"}}'],
+  ["a date that is none", '{"Credentials":{"Expiration":"s3cr3t-part"}}'],
+  ["a helper that is none", '{"auths":{},"credsStore":"s3cr3t-part"}'],
+  ["a token in a kubeconfig", "apiVersion: v1\nkind: Config\nusers:\n- user:\n    token: s3cr3t-part\n"],
+])("%s is masked alone", (_, value) => {
+  const isHidden = (strings: Iterable<string>) =>
+    [...strings].some((text) => "x s3cr3t-part x".includes(text) || text.includes("s3cr3t-part"));
+  const leaf = value.includes("https://") ? (/https:[^"]+/.exec(value)?.[0] ?? "") : "s3cr3t-part";
+  const masks = [...runnerMasks([value])];
+  expect(masks).toContain(leaf);
+  expect(isHidden(masks)).toBe(true);
+  expect(deriveNeedles([value]).has(leaf)).toBe(true);
+});
+
 test("negative control: in JSON of no known shape the same words are masked", () => {
   const masks = [
     ...runnerMasks(['{"type":"my_own_service","token_uri":"https://oauth2.googleapis.com/token"}']),
@@ -110,14 +135,28 @@ test("masks of one character break neither an address nor a date of ours", async
   expect(await step.post()).toBe(1);
   const { log } = session.job;
   const said = [...log.lines, ...log.annotations.map(({ message }) => message)];
+  expect(session.job.summary.join("\n")).not.toMatch(/fing\S+print|at \S+<code>/);
   expect(said).toContain(
     "SecretStash: every error code is explained on https://github.com/org/secret-stash-action/blob/v1/docs/errors.md",
   );
   expect(said.find((line) => line.startsWith("Temporary device key"))).toMatch(
     /expires at \d{4}-\d\d-\d\dT.*Z\.$/,
   );
-  for (const line of said) expect(line).not.toMatch(/https?:\S*\*\*\*|\d\*\*\*|\*\*\*\d/);
+  for (const line of said) expect(line).not.toMatch(/https?:\S*\*\*\*|\*\*\*-\d\d|\d\d-\*\*\*|\dT\d*\*\*\*/);
 });
+
+test.each([['{"scheme":"https"}'], ['{"host":"github.com"}'], ["docs\nerrors"], ["errors.md"]])(
+  "parts that are masked by themselves break no address either: %j",
+  async (value) => {
+    const session = await startSession({ variables: { PART: value, TOKEN: "s3cr3t-value-x" } });
+    const step = session.step({ "leak-check": "fail" });
+    expect(await step.main()).toBe(0);
+    writeFileSync(join(session.job.workspace, "out"), "s3cr3t-value-x");
+    expect(await step.post()).toBe(1);
+    const said = [...session.job.log.lines, ...session.job.log.annotations.map(({ message }) => message)];
+    for (const line of said) expect(line).not.toMatch(/\S*\*\*\*\S*errors|errors\S*\*\*\*|:\/\/\*\*\*/);
+  },
+);
 
 test("without such a mask, errors keep the address of their page", async () => {
   const session = await startSession({ variables: { TOKEN: "s3cr3t-value-x" } });

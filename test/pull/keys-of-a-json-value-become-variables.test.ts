@@ -11,7 +11,13 @@ const credentials = {
   nothing: null,
 };
 const DB = JSON.stringify(credentials, null, 2).replace('"BIG"', "12345678901234567890");
-const variables = { DB, PLAIN: "plain-secret", "dotted.name": "not json", LIST: "[1]" };
+const variables = {
+  DB,
+  PLAIN: "plain-secret",
+  "dotted.name": "not json",
+  LIST: "[1]",
+  TWICE: '{"a__b":"x","a":{"b":"y"}}',
+};
 
 test("all keys, nested ones joined by __, non-strings as JSON, numbers with the digits they were written with", async () => {
   const session = await startSession({ variables });
@@ -54,6 +60,31 @@ test("a variable whose own name has a dot is meant as a whole", async () => {
   expect(session.job.environment.get("DOTTED")).toBe("not json");
 });
 
+test("a value that others refer to is masked, although only keys of it were selected", async () => {
+  const session = await startSession({
+    variables: { DB: '{"host":"h","password":"s3cr3t-of-the-db"}', URL: "conf=${DB}" },
+  });
+  expect(await session.step({ variables: "DB.host, URL", "resolve-references": "true" }).main()).toBe(0);
+  session.job.log.write("> s3cr3t-of-the-db");
+  expect(session.job.log.lines.at(-1)).toBe("> ***");
+});
+
+test("names that grow with the depth of the object are refused, before they fill the memory", async () => {
+  const deep = `${'{"a":'.repeat(200)}1${"}".repeat(200)}`;
+  const session = await startSession({ variables: { DEEP: deep } });
+  expect(await failingMain(session, { variables: "DEEP.*" })).toMatch(
+    /a key of the JSON object in DEEP is longer than 255 characters, .*\[NAMES_REFUSED\]/,
+  );
+});
+
+test("a rule that leaves out keys before a later one brings them back is mentioned", async () => {
+  const session = await startSession({ variables });
+  expect(await session.step({ variables: "!DB.password, DB.*" }).main()).toBe(0);
+  expect(session.job.log.annotations.map(({ message }) => message)).toContain(
+    'variables: line 1, "!DB.password" has no effect, because a later rule brings back everything that it leaves out. Put it after that rule.',
+  );
+});
+
 test.each([
   [
     "a key that is missing",
@@ -68,7 +99,17 @@ test.each([
   [
     "a variable that does not exist",
     "DBX.host",
-    /match none of the 4 variables:\n- line 1, "DBX\.host"\n.*\[RULES_UNMATCHED\]/,
+    /match none of the 5 variables:\n- line 1, "DBX\.host"\n.*\[RULES_UNMATCHED\]/,
+  ],
+  [
+    "rules that only leave out",
+    "*, !DB.password",
+    /rules in variables leave out keys of DB, and no rule takes any:\n- line 1, "!DB\.password"\n.*\(!DB\).*\[RULES_UNMATCHED\]/,
+  ],
+  [
+    "two keys that are one when joined",
+    "TWICE.*",
+    /two keys of the JSON object in TWICE have the same name .*\[TARGETS_CONFLICT\]/,
   ],
   [
     "two keys of one name",

@@ -62,13 +62,6 @@ test("unquote: false keeps every value to the byte", async () => {
   expect(session.job.log.lines.join("\n")).not.toContain("phpdotenv");
 });
 
-test("negative control: without the mask of the stored form, its escapes show what the value holds", async () => {
-  const session = await startSession({ variables: { KEY: String.raw`"a\"very-secret"` } });
-  expect(await session.step({ unquote: "true", unmasked: "KEY" }).main()).toBe(0);
-  session.job.log.write(`> ${String.raw`"a\"very-secret"`}`);
-  expect(session.job.log.lines.at(-1)).toContain("very-secret");
-});
-
 test.each([
   ['""', ""],
   ["''", ""],

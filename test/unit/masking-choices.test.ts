@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { chooseMasked, namesMaskingOrdinaryText, partlyMasked } from "../../src/select/masking.ts";
+import { partlyMasked } from "../../src/masks/announce.ts";
+import { chooseMasked, namesMaskingOrdinaryText } from "../../src/select/masking.ts";
 
 const choose = (values: Record<string, string>, unmasked: string[] = [], minMaskLength = 0) =>
   chooseMasked(new Map(Object.entries(values)), { unmasked, minMaskLength });
@@ -36,4 +37,21 @@ test("an unmasked value that contains a masked one is named", () => {
   const masks = new Set(["s3cr3t", "x", "czNjcjN0"]);
   expect(partlyMasked(choose(values, ["URL", "OTHER"]), masks)).toEqual(["URL"]);
   expect(partlyMasked(choose({ A: "pre czNjcjN0 post", B: "s3cr3" }, ["*"]), masks)).toEqual(["A"]);
+});
+
+test("looking for parts that are hidden takes time in proportion to the text, whatever the masks have in common", () => {
+  const masks = Array.from({ length: 60 }, (_, index) => `${"a".repeat(400)}${index}`);
+  const values = { LONG: "a".repeat(400_000), TOKEN: "s3cr3t" };
+  expect(partlyMasked(choose(values, ["LONG"]), masks)).toEqual([]);
+});
+
+test("nobody is told that a password is an ordinary word, but that there is none", () => {
+  const values = {
+    ADMIN_PASSWORD: "admin",
+    PIN: "042",
+    REDIS_PASSWORD: "null",
+    SPINNER: "on",
+    USER: "admin",
+  };
+  expect(namesMaskingOrdinaryText(choose(values))).toEqual(["REDIS_PASSWORD", "SPINNER", "USER"]);
 });

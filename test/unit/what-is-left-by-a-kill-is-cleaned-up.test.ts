@@ -29,6 +29,7 @@ beforeEach(() => {
   file = {
     path: join(folder, ".env"),
     kind: "env file",
+    number: 1,
     draft: join(folder, ".env.draft"),
     backup: join(folder, "backup"),
     existed: true,

@@ -8,11 +8,12 @@ import { findSession, neverCancelled } from "../session.ts";
 export const cleanUp: Command = {
   usage: "clean-up [--session-dir DIR] [--revoke false] [--leak-check off|warn|fail]",
   description:
-    "Looks for leaks, restores env files, and deletes the key here and on the service. It fails only for a leak, with --leak-check fail.",
+    "Looks for leaks, restores the files that were written, and deletes the key here and on the service. It fails only for a leak, with --leak-check fail.",
   flags: {
     ...sessionFlag,
     revoke: { value: "VALUE" },
     "leak-check": { value: "VALUE" },
+    "leak-ignore": { value: "VALUE" },
     "ca-file": { value: "VALUE" },
     ...secretFileFlags,
   },

@@ -26,7 +26,11 @@ export const mask: Command = {
     const { flags } = call;
     const file = flags.get("values-file");
     if (typeof file === "string") {
-      maskInput(readValuesFile(file), flags.has("exact"));
+      const values = readValuesFile(file);
+      maskInput(
+        values.map((value) => ({ name: "a value", value })),
+        flags.has("exact"),
+      );
       return exitCodes.success;
     }
     const session = findSession(call);

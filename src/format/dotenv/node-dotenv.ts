@@ -36,5 +36,5 @@ function explain(value: string): string {
   const escapes = "the text \\n or \\r, which npm's dotenv reads as a line break in double quotes";
   if (value.includes("\r") && /\\[nr]/.test(value)) return `contains a carriage return and ${escapes}`;
   if (/\\[nr]/.test(value)) return `contains a single quote, a backtick and ${escapes}`;
-  return "contains all kinds of quotes, or a carriage return and a double quote, and # beside: npm's dotenv has no escape for quotes";
+  return "contains # together with all three kinds of quotes, or with a carriage return and a double quote: npm's dotenv has no escape for quotes";
 }

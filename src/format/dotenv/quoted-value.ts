@@ -12,8 +12,8 @@ const controls: Readonly<Record<string, string>> = { f: "\f", n: "\n", r: "\r", 
  * 1. Between single quotes every character stands for itself, on one line.
  * 2. Between double quotes `\"`, `\\`, `\$` and `\f \n \r \t \v` are escapes. Any other backslash is an error, and so is whatever follows
  *    the closing quote (src/Parser/EntryParser.php, processToken). Lines end with LF (src/Parser/Parser.php, parse).
- * 3. Leave out what phpdotenv takes for the beginning of a value of several lines, and what it takes for the end of none
- *    (src/Parser/Lines.php, looksLikeMultilineStart and looksLikeMultilineStop).
+ * 3. Leave out values that phpdotenv loses because it misses where they end: `="` in single quotes begins a value of several lines, and after
+ *    several lines not every closing quote counts (src/Parser/Lines.php, looksLikeMultilineStart and looksLikeMultilineStop).
  *
  * @param protectsReferences writes a `${` that the quotes or a backslash protect as `$${`, which stands for it where references are resolved
  * @returns `undefined` for every other value, and for one that phpdotenv does not read

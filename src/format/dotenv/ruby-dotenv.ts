@@ -1,5 +1,7 @@
 import type { Dialect } from "./merge.ts";
 
+const ASSIGNMENT_INSIDE = /\n\s*(export\s+)?[\w.]+\s*[=:]/;
+
 /**
  * ruby's dotenv 2 and 3 (lib/dotenv/parser.rb; lib/dotenv/substitutions/variable.rb and command.rb).
  *
@@ -11,11 +13,14 @@ import type { Dialect } from "./merge.ts";
  * 4. A backslash before the closing quote hides it.
  * 5. What is in `$(…)` is run: between double quotes whatever stands before it, and by version 2.4, which Debian 12 has, in every line after
  *    the first, whatever the quotes.
+ * 6. The same version takes such lines for variables of their own, and their names have not been checked.
  */
 export const rubyDotenv: Dialect = {
   name: "ruby-dotenv",
   refusalOf: (name, value) => {
     if (!/^[\w.]+$/.test(name)) return "ruby's dotenv cannot read this name";
+    if (ASSIGNMENT_INSIDE.test(value))
+      return "contains a line that looks like an assignment, which version 2.4 of ruby's dotenv takes for one"; // 6
     if (value.includes("\r")) return "contains a carriage return, which ruby's dotenv reads as a line feed"; // 3
     if (value.endsWith("\\"))
       return "ends with a backslash, which ruby's dotenv takes for an escape of the closing quote"; // 4

@@ -6,7 +6,7 @@
  * apiToken and grantKey are ids of "Secret text" credentials. Nothing is put into a command line, because every process can list those.
  */
 def call(Map config = [:]) {
-    for (name in ['environment', 'applicationId', 'command']) {
+    for (name in ['environment', 'command']) {
         if (!config[name]) {
             error("secretStashExec: ${name} is missing.")
         }
@@ -17,7 +17,7 @@ def call(Map config = [:]) {
     ]
     withCredentials(credentials) {
         withEnv([
-            "SECRET_STASH_APPLICATION_ID=${literally(config.applicationId)}",
+            "SECRET_STASH_APPLICATION_ID=${literally(config.applicationId ?: '')}",
             "SECRET_STASH_ENVIRONMENT=${literally(config.environment)}",
             "SECRET_STASH_VARIABLES=${literally(config.variables ?: '*')}",
             "SS_BUNDLE=${literally(config.bundlePath ?: '/opt/secret-stash-ci')}",
