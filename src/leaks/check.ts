@@ -112,7 +112,7 @@ export async function checkForLeaks(
   const scan = scanFiles(roots, search, {
     changedSince: startedAt ?? 0,
     exempt: new Set([realPath(keyDirectory), ...exempt.flatMap(pathsInPlace)]),
-    isIgnored: createPathFilter(ignore, realPath(workspace)),
+    isIgnored: await createPathFilter(ignore, realPath(workspace)),
     endsAt: performance.now() + SECONDS * 1000,
     maxHits: MAX_HITS,
   }); // 2
