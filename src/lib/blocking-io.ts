@@ -14,7 +14,12 @@ export function untilReady<Result>(attempt: () => Result): Result {
       return attempt();
     } catch (error) {
       if (systemCode(error) !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+      pause(RETRY_MS);
     }
   }
+}
+
+/** Stops this thread for some time. */
+export function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

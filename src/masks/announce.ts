@@ -3,9 +3,9 @@ import type { Credentials } from "../inputs/credentials.ts";
 import { errorsPage } from "../lib/errors.ts";
 import { listNames, printable } from "../lib/printable.ts";
 import type { Secret } from "../lib/secret.ts";
-import { jsonLeaves } from "../redact/json-leaves.ts";
 import { createMatcher } from "../redact/matcher.ts";
 import { runnerMasks } from "../redact/runner-masks.ts";
+import { jsonLeaves } from "../redact/value-parts.ts";
 import { type Masking, namesMaskingOrdinaryText } from "../select/masking.ts";
 import type { Values } from "../variables/decrypt.ts";
 

@@ -1,8 +1,7 @@
 import type { Secret } from "../lib/secret.ts";
-import { jsonLeaves } from "./json-leaves.ts";
 import { printedForms } from "./printed-forms.ts";
 import { publicLinesOf } from "./public-parts.ts";
-import { urlPasswords, urlUsers } from "./url-credentials.ts";
+import { jsonLeaves, urlPasswords, urlUsers } from "./value-parts.ts";
 
 /** The sizes, in bytes, from which text counts as secret. */
 export interface NeedleLimits {

@@ -1,8 +1,10 @@
 import { base64Inside, percentEncode, toStandardAlphabet } from "./encoded-forms.ts";
+import { shellForms } from "./shell-forms.ts";
 
 // Shorter encodings cannot be told from ordinary text.
 const MIN_BASE64 = 6;
 const MIN_HEX = 8;
+const XXD_COLUMNS = 60; // xxd -p
 
 // A longer text is printed as a whole if at all: not quoted, and not inside another one.
 const MAX_QUOTED = 64 * 1024;
@@ -10,14 +12,23 @@ const MAX_QUOTED = 64 * 1024;
 /** The forms other than itself in which jobs print a text: encoded, escaped, and quoted for a shell. */
 export function printedForms(text: string): string[] {
   const forms =
-    text.length > MAX_QUOTED ? base64Forms(text) : [...encodings(text), ...escapes(text), ...quotings(text)];
+    text.length > MAX_QUOTED
+      ? base64Forms(text)
+      : [...encodings(text), ...escapes(text), ...shellForms(text)];
   return forms.filter((form) => form !== text);
 }
 
 function encodings(text: string): string[] {
   const hex = Buffer.from(text).toString("hex");
   const isLongHex = hex.length >= MIN_HEX;
-  return [...base64Forms(text), ...(isLongHex ? [hex, hex.toUpperCase()] : []), ...percentForms(text)];
+  const dumped =
+    hex.length > XXD_COLUMNS ? [...cut(hex, XXD_COLUMNS), ...cut(hex.toUpperCase(), XXD_COLUMNS)] : [];
+  return [
+    ...base64Forms(text),
+    ...(isLongHex ? [hex, hex.toUpperCase()] : []),
+    ...dumped.filter(({ length }) => length >= MIN_HEX),
+    ...percentForms(text),
+  ];
 }
 
 /** For each alignment, the characters that the text determines by itself, and those up to the end of the encoding of the text, with and without a newline. */
@@ -47,11 +58,13 @@ function toUrlAlphabet(base64: string): string {
   return base64.replaceAll("+", "-").replaceAll("/", "_");
 }
 
-/** The lines of PEM (64 columns, RFC 7468 section 2) and of MIME and base64(1) (76, RFC 2045 section 6.8). */
+/** The lines of Ruby's encode64 (60 columns), of PEM (64, RFC 7468 section 2), and of MIME and base64(1) (76, RFC 2045 section 6.8). */
 function columns(base64: string): string[] {
-  return [64, 76].flatMap((width) =>
-    base64.length > width ? (base64.match(new RegExp(`.{1,${width}}`, "g")) ?? []) : [],
-  );
+  return [60, 64, 76].flatMap((width) => (base64.length > width ? cut(base64, width) : []));
+}
+
+function cut(text: string, width: number): string[] {
+  return text.match(new RegExp(`.{1,${width}}`, "g")) ?? [];
 }
 
 function percentForms(text: string): string[] {
@@ -60,10 +73,25 @@ function percentForms(text: string): string[] {
   const plus = forms.map((form) => form.replaceAll("%20", "+"));
   // Forms of HTML escape ~ (URL standard), and keep * if a browser or Node writes them.
   const inForms = plus.map((form) => form.replaceAll("~", "%7E"));
-  const all = [...forms, ...forms.map((form) => form.replaceAll("%2F", "/")), ...plus, ...inForms].concat(
-    inForms.map((form) => form.replaceAll("%2A", "*")),
-  );
+  const decoded = (octets: RegExp) => strict.replace(octets, (octet) => decodeURIComponent(octet));
+  const inUrls = [
+    decoded(/%(24|26|2B|2C|3B|3D)/g), // Go's url.UserPassword
+    decoded(/%(24|26|2B|3D|3A|40)/g), // Go's url.PathEscape
+    encodeSome(text, /[^!$%&'()*+,\-.\w~]+/g), // user and password in WHATWG's URL
+    encodeSome(text, /[^!$%&'()*+,\-.\w~:;=@/|[\]\\]+/g), // its path
+  ];
+  const all = [
+    ...forms,
+    ...inUrls,
+    ...forms.map((form) => form.replaceAll("%2F", "/")),
+    ...plus,
+    ...inForms,
+  ].concat(inForms.map((form) => form.replaceAll("%2A", "*")));
   return [...all, ...all.map((form) => form.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase()))];
+}
+
+function encodeSome(text: string, characters: RegExp): string {
+  return text.toWellFormed().replace(characters, percentEncode);
 }
 
 function escapes(text: string): string[] {
@@ -72,7 +100,10 @@ function escapes(text: string): string[] {
   const htmlSafe = json.replace(/[<>&\u2028\u2029]/g, unicodeEscape);
   return [
     ...[json, ascii, htmlSafe, ascii.replace(/[<>&']/g, unicodeEscape), json.replaceAll("/", "\\/")],
-    JSON.stringify(json).slice(1, -1),
+    ...[json, htmlSafe, ascii].map((once) => JSON.stringify(once).slice(1, -1)), // twice
+    JSON.stringify(json.replaceAll("/", "\\/")).slice(1, -1).replaceAll("/", "\\/"), // twice by PHP
+    phpHex(ascii),
+    json.replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, unicodeEscape), // our own YAML (format/yaml.ts)
     ...pythonForms(text),
     ...xmlForms(text),
     // The commands of the GitHub runner and other agents.
@@ -82,6 +113,13 @@ function escapes(text: string): string[] {
 
 function unicodeEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** PHP's json_encode with JSON_HEX_TAG, _AMP, _APOS and _QUOT. */
+function phpHex(json: string): string {
+  const hex = (character: string) =>
+    `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+  return json.replaceAll("/", "\\/").replace(/\\"|[<>&']/g, (found) => hex(found.at(-1) ?? ""));
 }
 
 /** Python's `repr`, in single quotes and, for text that contains those, in double quotes. */
@@ -106,55 +144,6 @@ function xmlForms(text: string): string[] {
   ] as const;
   const forms = quotes.map(([double, single]) => basic.replaceAll('"', double).replaceAll("'", single));
   return [basic, ...forms, ...forms.map((form) => form.replaceAll("\n", "&#10;").replaceAll("\r", "&#13;"))];
-}
-
-/** How shells print values with `set -x`, `printf %q`, `declare -p` and `export -p`, and how other programs quote them. */
-function quotings(text: string): string[] {
-  const ansi = ansiC(text);
-  const zsh = text.replace(/'+/g, (run) => `'${"\\'".repeat(run.length)}'`);
-  return [
-    text.replaceAll("'", "'\\''"), // POSIX.1-2024, 2.2.2
-    text.replaceAll("'", `'"'"'`), // Python's shlex
-    ...[zsh, zsh.replace(/^'(?=\\)/, "").replace(/(\\')'$/, "$1")], // without the empty quotes at the ends
-    text.replace(/'+/g, (run) => `'"${run}"'`), // busybox
-    ...[ansi, octal(ansi)],
-    // bash's printf %q: lib/sh/shquote.c, bstab.
-    text.replace(/[\t\n !"$&'()*,;<>?[\\\]^`{|}]|^[#~]|(?<=[:=])~/g, "\\$&"),
-    text.replace(/["$\\`]/g, "\\$&"), // inside double quotes
-    text.replaceAll("'", "''"), // SQL, YAML
-    text.replaceAll("$", "$$$$"), // make, docker compose
-    text.replaceAll('"', '\\"'),
-    text.replaceAll('"', '""'), // CSV
-  ];
-}
-
-/** The control characters of ASCII. Those from U+0080 on are written like other characters, by their bytes. */
-export const asciiControls = /(?![\u0080-\u009f])\p{Cc}/gu;
-
-/** `$'…'` without its quotes (POSIX.1-2024, 2.2.4). */
-export function ansiC(text: string): string {
-  return text.replace(/[\\']/g, "\\$&").replace(asciiControls, (character) => {
-    const code = character.charCodeAt(0);
-    return `\\${ansiNames.get(code) ?? code.toString(8).padStart(3, "0")}`;
-  });
-}
-
-const ansiNames = new Map([
-  [0x07, "a"],
-  [0x08, "b"],
-  [0x09, "t"],
-  [0x0a, "n"],
-  [0x0b, "v"],
-  [0x0c, "f"],
-  [0x0d, "r"],
-  [0x1b, "E"],
-]);
-
-/** What is not ASCII, as bash writes it where the locale is C: the octal numbers of its bytes. */
-export function octal(text: string): string {
-  return text.replace(/[\u0080-\uffff]+/g, (run) =>
-    [...Buffer.from(run)].map((byte) => `\\${byte.toString(8)}`).join(""),
-  );
 }
 
 function escapeControls(text: string, escapeCode: (code: number) => string): string {

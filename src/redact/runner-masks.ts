@@ -1,8 +1,8 @@
-import { jsonLeaves } from "./json-leaves.ts";
 import { publicLinesOf } from "./public-parts.ts";
 import { base64Masks, hexMasks, MIN_HEX_BYTES } from "./runner-encodings.ts";
 import { lineEscapes, quotedForms, runnerEscapes, wholeEscapes } from "./runner-escapes.ts";
 import { jsonNumbers, urlCredentials } from "./runner-parts.ts";
+import { jsonLeaves } from "./value-parts.ts";
 
 // A line (`}`, `],`) or a JSON leaf below this length is not secret, and masking it would black out the log.
 const MIN_PART = 4;

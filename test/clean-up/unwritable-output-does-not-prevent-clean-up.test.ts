@@ -43,11 +43,11 @@ test("a background process that never falls silent is not waited for", async () 
 
 test("a log that ends in what could be the beginning of the end mark loses nothing", () => {
   const source = join(actionRoot, "src/masks/filter.ts");
-  const script = `import { maskStream } from "${source}"; maskStream(["secret-value"], "f00d:f00d\\n");`;
+  const script = `import { maskUntilMark } from "${source}"; maskUntilMark(["secret-value"], "f00d:f00d\\n", "/nowhere");`;
   for (const [input, expected] of [
     ["abc f", "abc f"],
     ["abc f00d", "abc f00d"],
-    ["secret-value f00d:f00d\nafter", "*** "],
+    ["secret-value f00d:f00d\nafter", "*** after"],
   ]) {
     const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
       input: input ?? "",

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { onEndingSignals } from "../../lib/cancellation.ts";
 import { StashError, systemCode } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
@@ -49,7 +50,8 @@ export const mask: Command = {
       keyDirectory: findKeyDirectory(session.path),
       credentials: await readJobCredentials(call),
     };
-    if (isSessionLog) filter.maskSessionLog(secrets, (nonce) => session.write("ready", nonce));
+    const pipe = join(session.path, "log"); // made by the component, as templates/secret-stash/template.yml says
+    if (isSessionLog) filter.maskSessionLog({ ...secrets, pipe }, (nonce) => session.write("ready", nonce));
     else filter.maskSession(secrets, flags.has("exact"));
     return exitCodes.success;
   },
