@@ -1,5 +1,5 @@
 import type { Secret } from "../lib/secret.ts";
-import { printedForms } from "./printed-forms.ts";
+import { printedForms, seldomForms } from "./printed-forms.ts";
 import { publicLinesOf } from "./public-parts.ts";
 import { jsonLeaves, urlPasswords, urlUsers } from "./value-parts.ts";
 
@@ -24,7 +24,7 @@ const MIN_BYTES = 16;
  *
  * 1. Of a value, take the value without surrounding white space, its lines joined as programs print them, each of its lines, its string
  *    leaves if it is JSON, and its user and password if it is a URL.
- * 2. Of each of these, take every encoding and quoting of `printedForms`.
+ * 2. Of each of these, take every encoding and quoting of `printedForms`; of a value on one line, those of `seldomForms` as well.
  * 3. Leave out empty strings and those of `*` only, which would mask masks. Cut long ones into pieces.
  */
 export function deriveNeedles(values: Iterable<string>, limits: Partial<NeedleLimits> = {}): Set<string> {
@@ -32,6 +32,10 @@ export function deriveNeedles(values: Iterable<string>, limits: Partial<NeedleLi
   const needles = new Set<string>();
   for (const value of values) {
     if (Buffer.byteLength(value.trim()) < least) continue;
+    // 2, of the value itself
+    const whole = value.trim();
+    const isShort = whole.length <= MAX_NEEDLE && !/[\r\n]/.test(whole);
+    if (isShort) for (const needle of exactNeedles(seldomForms(whole))) needles.add(needle);
     // 1
     for (const part of partsOf(value, leastPart)) {
       // 2, 3

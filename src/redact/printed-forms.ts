@@ -1,10 +1,11 @@
 import { base64Inside, percentEncode, toStandardAlphabet } from "./encoded-forms.ts";
-import { shellForms } from "./shell-forms.ts";
+import { echoed, shellForms } from "./shell-forms.ts";
 
 // Shorter encodings cannot be told from ordinary text.
 const MIN_BASE64 = 6;
 const MIN_HEX = 8;
 const XXD_COLUMNS = 60; // xxd -p
+const RUBY_COLUMNS = 60; // Base64.encode64
 
 // A longer text is printed as a whole if at all: not quoted, and not inside another one.
 const MAX_QUOTED = 64 * 1024;
@@ -18,17 +19,63 @@ export function printedForms(text: string): string[] {
   return forms.filter((form) => form !== text);
 }
 
+// bash quotes every character of a pattern; a longer one nobody compares.
+const MAX_TRACED = 256;
+
+/**
+ * Forms that are printed more seldom. They are derived of a value as a whole, and not of each line of a certificate, of which there are
+ * thousands in a few hundred values.
+ *
+ * @param text on one line
+ */
+export function seldomForms(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const json = JSON.stringify(text).slice(1, -1);
+  const ascii = json.replace(/[\u0080-\uffff]/g, unicodeEscape);
+  const htmlSafe = json.replace(/[<>&\u2028\u2029]/g, unicodeEscape);
+  const slashed = json.replaceAll("/", "\\/");
+  const strict = percentEncode(text);
+  const decoded = (octets: RegExp) => strict.replace(octets, (octet) => decodeURIComponent(octet));
+  const hex = bytes.toString("hex");
+  const dumped =
+    hex.length > XXD_COLUMNS ? [...cut(hex, XXD_COLUMNS), ...cut(hex.toUpperCase(), XXD_COLUMNS)] : [];
+  const base64 = bytes.toString("base64");
+  const forms = [
+    ...(text.length <= MAX_TRACED ? [text.replace(/./gsu, "\\$&")] : []), // bash's set -x of [[ … == "$VALUE" ]]
+    text.replace(/[^A-Za-z0-9_\-.,:+/@]/gu, "\\$&"), // Ruby's Shellwords
+    text.replace(/[^A-Za-z0-9_]/gu, "\\$&"), // Perl's quotemeta
+    ...(text.includes("\\") ? [echoed(text)] : []), // dash's echo
+    ...[htmlSafe, ascii, slashed].map((once) => JSON.stringify(once).slice(1, -1)), // JSON twice
+    JSON.stringify(slashed).slice(1, -1).replaceAll("/", "\\/"), // by PHP
+    phpHex(ascii),
+    json.replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, unicodeEscape), // our own YAML (format/yaml.ts)
+    decoded(/%(24|26|2B|2C|3B|3D)/g), // Go's url.UserPassword
+    decoded(/%(24|26|2B|3D|3A|40)/g), // Go's url.PathEscape
+    encodeSome(text, /[^!$%&'()*+,\-.\w~]+/g), // user and password in WHATWG's URL
+    encodeSome(text, /[^!$%&'()*+,\-.\w~:;=@/|[\]\\]+/g), // its path
+    ...dumped.filter(({ length }) => length >= MIN_HEX),
+    ...(base64.length > RUBY_COLUMNS ? cut(base64, RUBY_COLUMNS) : []).filter(
+      ({ length }) => length >= MIN_BASE64,
+    ),
+  ];
+  return forms.filter((form) => form !== text);
+}
+
+function encodeSome(text: string, characters: RegExp): string {
+  return text.toWellFormed().replace(characters, percentEncode);
+}
+
+/** PHP's json_encode with JSON_HEX_TAG, _AMP, _APOS and _QUOT. */
+function phpHex(json: string): string {
+  const hex = (character: string) =>
+    `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+  return json.replaceAll("/", "\\/").replace(/\\"|[<>&']/g, (found) => hex(found.at(-1) ?? ""));
+}
+
 function encodings(text: string): string[] {
   const hex = Buffer.from(text).toString("hex");
   const isLongHex = hex.length >= MIN_HEX;
-  const dumped =
-    hex.length > XXD_COLUMNS ? [...cut(hex, XXD_COLUMNS), ...cut(hex.toUpperCase(), XXD_COLUMNS)] : [];
-  return [
-    ...base64Forms(text),
-    ...(isLongHex ? [hex, hex.toUpperCase()] : []),
-    ...dumped.filter(({ length }) => length >= MIN_HEX),
-    ...percentForms(text),
-  ];
+  return [...base64Forms(text), ...(isLongHex ? [hex, hex.toUpperCase()] : []), ...percentForms(text)];
 }
 
 /** For each alignment, the characters that the text determines by itself, and those up to the end of the encoding of the text, with and without a newline. */
@@ -58,9 +105,9 @@ function toUrlAlphabet(base64: string): string {
   return base64.replaceAll("+", "-").replaceAll("/", "_");
 }
 
-/** The lines of Ruby's encode64 (60 columns), of PEM (64, RFC 7468 section 2), and of MIME and base64(1) (76, RFC 2045 section 6.8). */
+/** The lines of PEM (64 columns, RFC 7468 section 2) and of MIME and base64(1) (76, RFC 2045 section 6.8). */
 function columns(base64: string): string[] {
-  return [60, 64, 76].flatMap((width) => (base64.length > width ? cut(base64, width) : []));
+  return [64, 76].flatMap((width) => (base64.length > width ? cut(base64, width) : []));
 }
 
 function cut(text: string, width: number): string[] {
@@ -73,25 +120,10 @@ function percentForms(text: string): string[] {
   const plus = forms.map((form) => form.replaceAll("%20", "+"));
   // Forms of HTML escape ~ (URL standard), and keep * if a browser or Node writes them.
   const inForms = plus.map((form) => form.replaceAll("~", "%7E"));
-  const decoded = (octets: RegExp) => strict.replace(octets, (octet) => decodeURIComponent(octet));
-  const inUrls = [
-    decoded(/%(24|26|2B|2C|3B|3D)/g), // Go's url.UserPassword
-    decoded(/%(24|26|2B|3D|3A|40)/g), // Go's url.PathEscape
-    encodeSome(text, /[^!$%&'()*+,\-.\w~]+/g), // user and password in WHATWG's URL
-    encodeSome(text, /[^!$%&'()*+,\-.\w~:;=@/|[\]\\]+/g), // its path
-  ];
-  const all = [
-    ...forms,
-    ...inUrls,
-    ...forms.map((form) => form.replaceAll("%2F", "/")),
-    ...plus,
-    ...inForms,
-  ].concat(inForms.map((form) => form.replaceAll("%2A", "*")));
+  const all = [...forms, ...forms.map((form) => form.replaceAll("%2F", "/")), ...plus, ...inForms].concat(
+    inForms.map((form) => form.replaceAll("%2A", "*")),
+  );
   return [...all, ...all.map((form) => form.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase()))];
-}
-
-function encodeSome(text: string, characters: RegExp): string {
-  return text.toWellFormed().replace(characters, percentEncode);
 }
 
 function escapes(text: string): string[] {
@@ -100,10 +132,7 @@ function escapes(text: string): string[] {
   const htmlSafe = json.replace(/[<>&\u2028\u2029]/g, unicodeEscape);
   return [
     ...[json, ascii, htmlSafe, ascii.replace(/[<>&']/g, unicodeEscape), json.replaceAll("/", "\\/")],
-    ...[json, htmlSafe, ascii].map((once) => JSON.stringify(once).slice(1, -1)), // twice
-    JSON.stringify(json.replaceAll("/", "\\/")).slice(1, -1).replaceAll("/", "\\/"), // twice by PHP
-    phpHex(ascii),
-    json.replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, unicodeEscape), // our own YAML (format/yaml.ts)
+    JSON.stringify(json).slice(1, -1),
     ...pythonForms(text),
     ...xmlForms(text),
     // The commands of the GitHub runner and other agents.
@@ -113,13 +142,6 @@ function escapes(text: string): string[] {
 
 function unicodeEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
-
-/** PHP's json_encode with JSON_HEX_TAG, _AMP, _APOS and _QUOT. */
-function phpHex(json: string): string {
-  const hex = (character: string) =>
-    `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
-  return json.replaceAll("/", "\\/").replace(/\\"|[<>&']/g, (found) => hex(found.at(-1) ?? ""));
 }
 
 /** Python's `repr`, in single quotes and, for text that contains those, in double quotes. */

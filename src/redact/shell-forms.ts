@@ -1,6 +1,3 @@
-// bash quotes every character of a pattern; a longer one nobody compares.
-const MAX_TRACED = 256;
-
 /** How shells print values with `set -x`, `printf %q`, `declare -p` and `export -p`, and how other programs quote them. */
 export function shellForms(text: string): string[] {
   const ansi = ansiC(text);
@@ -12,10 +9,6 @@ export function shellForms(text: string): string[] {
       .replaceAll("'", `'"'"'`)
       .replace(/^'(?=")/, "")
       .replace(/"'$/, '"'), // dash's set, without the empty quotes at the ends
-    text.replace(/[^A-Za-z0-9_\-.,:+/@\n]/gu, "\\$&"), // Ruby's Shellwords
-    text.replace(/[^A-Za-z0-9_]/gu, "\\$&"), // Perl's quotemeta
-    ...(text.length <= MAX_TRACED ? [text.replace(/./gsu, "\\$&")] : []), // bash's set -x of [[ … == "$VALUE" ]]
-    ...(text.includes("\\") ? [echoed(text)] : []),
     ...[zsh, zsh.replace(/^'(?=\\)/, "").replace(/(\\')'$/, "$1")], // without the empty quotes at the ends
     text.replace(/'+/g, (run) => `'"${run}"'`), // busybox
     ...[ansi, octal(ansi), octal(ansi, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu)], // the last one: what cannot be shown
@@ -30,7 +23,7 @@ export function shellForms(text: string): string[] {
 }
 
 /** What `echo` of dash and other shells makes of backslashes (POSIX.1-2024, echo, the operands of XSI). */
-function echoed(text: string): string {
+export function echoed(text: string): string {
   return text.replace(/\\(?:([abfnrtv\\])|0([0-7]{0,3}))/g, (_, letter?: string, digits = "") =>
     letter === undefined
       ? String.fromCharCode(Number.parseInt(digits || "0", 8) & 255)

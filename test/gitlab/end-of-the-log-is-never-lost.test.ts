@@ -86,6 +86,35 @@ describe.each(["bash", "dash", "busybox"])("in %s, a script that resets its trap
   });
 });
 
+test.skipIf(isMissing("bash"))(
+  "a script that empties the temp directory loses the masks, and is told what is left",
+  async () => {
+    const { log, afterLog } = await run("bash", ['rm -rf "$TMPDIR"/*; echo "x $API_KEY"']);
+    expect(log).not.toContain(API_KEY);
+    expect(afterLog).toContain(
+      "the session directory is gone, because the script emptied the temp directory",
+    );
+  },
+);
+
+test.skipIf(isMissing("bash"))(
+  "the component twice in one job: the second one is refused, and the first one is cleaned up",
+  async () => {
+    const [template = {}] = Object.values(
+      instantiate("secret-stash", { environment: "ci", "bundle-path": join(actionRoot, "dist") }),
+    );
+    const { code, log, afterLog, left } = await run("bash", [
+      ...(template.before_script ?? []),
+      'echo "reached $API_KEY"',
+    ]);
+    expect(code).toBe(1);
+    expect(log).toContain("secret-stash: this job has the component twice");
+    expect(log).not.toMatch(/^reached/m);
+    expect(afterLog).toContain("the temporary key is gone");
+    expect(left).toEqual([]);
+  },
+);
+
 test("what makes Node print what it does is for the script's own processes alone", async () => {
   const environment = { NODE_DEBUG: "child_process,net", NODE_OPTIONS: "--no-warnings" };
   const { code, log, afterLog } = await run(
