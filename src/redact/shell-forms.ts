@@ -5,10 +5,7 @@ export function shellForms(text: string): string[] {
   return [
     text.replaceAll("'", "'\\''"), // POSIX.1-2024, 2.2.2
     text.replaceAll("'", `'"'"'`), // Python's shlex
-    text
-      .replaceAll("'", `'"'"'`)
-      .replace(/^'(?=")/, "")
-      .replace(/"'$/, '"'), // dash's set, without the empty quotes at the ends
+    ...withoutEmptyQuotes(text),
     ...[zsh, zsh.replace(/^'(?=\\)/, "").replace(/(\\')'$/, "$1")], // without the empty quotes at the ends
     text.replace(/'+/g, (run) => `'"${run}"'`), // busybox
     ...[ansi, octal(ansi), octal(ansi, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu)], // the last one: what cannot be shown
@@ -20,6 +17,13 @@ export function shellForms(text: string): string[] {
     text.replaceAll('"', '\\"'),
     text.replaceAll('"', '""'), // CSV
   ];
+}
+
+/** As dash's `set` prints a value with single quotes at its ends: without the empty quotes there. */
+function withoutEmptyQuotes(text: string): string[] {
+  if (!/^'|'$/.test(text) || /^'+"|"'+$/.test(text)) return [];
+  const quoted = text.replaceAll("'", `'"'"'`);
+  return [quoted.replace(/^'(?=")/, "").replace(/"'$/, '"')];
 }
 
 /** What `echo` of dash and other shells makes of backslashes (POSIX.1-2024, echo, the operands of XSI). */
