@@ -1,3 +1,4 @@
+import { readSync } from "node:fs";
 import { systemCode } from "./errors.ts";
 
 const RETRY_MS = 2;
@@ -22,4 +23,19 @@ export function untilReady<Result>(attempt: () => Result): Result {
 /** Stops this thread for some time. */
 export function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/**
+ * Reads from a pipe that was opened non-blocking.
+ *
+ * @returns `undefined` if there is nothing yet, and 0 at the end
+ * @throws the system's error for any other failure
+ */
+export function readIfReady(descriptor: number, buffer: Buffer): number | undefined {
+  try {
+    return readSync(descriptor, buffer, 0, buffer.length, null);
+  } catch (error) {
+    if (systemCode(error) === "EAGAIN") return undefined;
+    throw error;
+  }
 }

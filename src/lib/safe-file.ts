@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { systemCode } from "./errors.ts";
+import { readIfReady } from "./blocking-io.ts";
 
 // Every file that this process did not make just now is opened here: somebody may have put a link, a pipe or a device in its place, which
 // leads elsewhere, never ends, or blocks the process where neither a timeout nor a signal reaches it.
@@ -142,7 +142,7 @@ export async function readFileOrPipe(path: string, cancelled?: AbortSignal, limi
     const chunks: Buffer[] = [];
     const chunk = Buffer.allocUnsafe(64 * 1024);
     for (let length = 0; length <= limit; ) {
-      const read = tryRead(descriptor, chunk);
+      const read = readIfReady(descriptor, chunk);
       if (read === 0 && length > 0) return Buffer.concat(chunks);
       if (read) {
         chunks.push(Buffer.from(chunk.subarray(0, read)));
@@ -153,15 +153,5 @@ export async function readFileOrPipe(path: string, cancelled?: AbortSignal, limi
     throw new UnsafeFileError("TOO_LARGE");
   } finally {
     closeSync(descriptor);
-  }
-}
-
-/** @returns `undefined` if there is nothing to read yet */
-function tryRead(descriptor: number, chunk: Buffer): number | undefined {
-  try {
-    return readSync(descriptor, chunk, 0, chunk.length, null);
-  } catch (error) {
-    if (systemCode(error) === "EAGAIN") return undefined;
-    throw error;
   }
 }

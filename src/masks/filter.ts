@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync, writevSync } from "node:fs";
-import { pause, untilReady } from "../lib/blocking-io.ts";
+import { pause, readIfReady, untilReady } from "../lib/blocking-io.ts";
 import { systemCode } from "../lib/errors.ts";
 import type { Secret } from "../lib/secret.ts";
 import { createMatcher } from "../redact/matcher.ts";
@@ -90,16 +90,6 @@ function openWithoutWaiting(pipe: string): number | undefined {
     return openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
     return undefined; // The script deleted it. Then nobody can open it, and who has it open is not waited for.
-  }
-}
-
-/** @returns `undefined` if there is nothing yet, and 0 at the end */
-function readIfReady(descriptor: number, buffer: Buffer): number | undefined {
-  try {
-    return readSync(descriptor, buffer, 0, buffer.length, null);
-  } catch (error) {
-    if (systemCode(error) === "EAGAIN") return undefined;
-    throw error;
   }
 }
 
