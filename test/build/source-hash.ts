@@ -11,7 +11,7 @@ const manifest = join(root, "dist/package.json");
 export function hashSource(): string {
   const hash = createHash("sha256");
   const given = ["tsconfig.json", "package.json", "package-lock.json"];
-  for (const file of [...given, ...globSync("src/**/*.{ts,js,json}", { cwd: root }).sort()]) {
+  for (const file of [...given, ...globSync("src/**/*.{ts,js,json,sh}", { cwd: root }).sort()]) {
     hash
       .update(`${file.replaceAll("\\", "/")}\0`)
       .update(readFileSync(join(root, file)))

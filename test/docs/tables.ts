@@ -1,6 +1,6 @@
 import type { ActionManifest } from "../runner/job.ts";
 
-// What is written from the descriptions in action.yml: the README's tables, and the inputs of the GitLab components.
+// The README's tables, from the descriptions in action.yml, and those of names.
 
 export function inputsTable({ inputs }: Pick<ActionManifest, "inputs">): string {
   const rows = Object.entries(inputs).map(([name, { description }]) => {
@@ -23,14 +23,6 @@ export function replaceBetweenMarkers(text: string, name: string, content: strin
   const after = rest?.split(end)[1];
   if (before === undefined || after === undefined) throw new Error(`there is no ${begin}`);
   return `${before}${begin}\n\n${content}\n\n${end}${after}`;
-}
-
-/** The text of a GitLab component with the descriptions of the inputs that it shares with the action. */
-export function withDescriptions(template: string, { inputs }: Pick<ActionManifest, "inputs">): string {
-  return Object.entries(inputs).reduce((text, [name, { description }]) => {
-    const entry = new RegExp(`^( {4}${name}:\\n {6}description: ).*$`, "m");
-    return text.replace(entry, (_, start: string) => `${start}'${description.replaceAll("'", "''")}'`);
-  }, template);
 }
 
 /** Names, and the reason why they are in a list. */

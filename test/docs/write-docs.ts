@@ -3,14 +3,8 @@ import { join } from "node:path";
 import { actionManifest, actionRoot } from "../runner/job.ts";
 import { drawFlow } from "./flow.ts";
 import { inputDescriptions } from "./input-descriptions.ts";
-import {
-  inputsTable,
-  namesTable,
-  outputsTable,
-  readNameRows,
-  replaceBetweenMarkers,
-  withDescriptions,
-} from "./tables.ts";
+import { inputsTable, namesTable, outputsTable, readNameRows, replaceBetweenMarkers } from "./tables.ts";
+import { writeTemplates } from "./templates.ts";
 
 // Writes what is generated from action.yml and from code: `npm run docs`. A test compares.
 
@@ -19,9 +13,6 @@ export function generatedDocs(): Map<string, string> {
   const manifest = actionManifest();
   const readme = readFileSync(join(actionRoot, "README.md"), "utf8");
   const withInputs = replaceBetweenMarkers(readme, "inputs", inputsTable(manifest));
-  const templates = ["templates/secret-stash/template.yml", "templates/exec/template.yml"].map(
-    (path) => [path, withDescriptions(readFileSync(join(actionRoot, path), "utf8"), manifest)] as const,
-  );
   const listed = readFileSync(join(actionRoot, "src/select/refused-names.ts"), "utf8");
   const lists = {
     "refused names": "dangerousNames",
@@ -33,7 +24,7 @@ export function generatedDocs(): Map<string, string> {
     readFileSync(join(actionRoot, "docs/refused-names.md"), "utf8"),
   );
   return new Map([
-    ...templates,
+    ...writeTemplates(manifest),
     ["docs/refused-names.md", names],
     ["README.md", replaceBetweenMarkers(withInputs, "outputs", outputsTable(manifest))],
     ["src/inputs/descriptions.ts", inputDescriptions(manifest)],
