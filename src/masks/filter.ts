@@ -19,9 +19,8 @@ const POLL_MS = 10;
 
 /** Copies standard input to standard output with these secrets masked. With `exact`, their other forms are not. */
 export function maskInput(secrets: readonly Secret[], exact: boolean): void {
-  const redactor = createRedactor(
-    exact ? exactNeedles(secrets.map(({ value }) => value)) : needlesOf(secrets),
-  );
+  const needles = exact ? exactNeedles(secrets.map(({ value }) => value)) : needlesOf(secrets);
+  const redactor = createRedactor(needles, createMatcher(needles, !exact));
   copy(redactor, (chunk) => chunk);
   writeAll(redactor.end());
 }

@@ -1,29 +1,48 @@
-import { createGramIndex } from "./gram-index.ts";
+import { createGramIndex, type GramIndex } from "./gram-index.ts";
+import { removeLineBreaks, type Unbroken } from "./line-breaks.ts";
 
 export interface Match {
   start: number;
   end: number;
+  /** Of a piece, all of the occurrence, from its first line to its last. */
+  whole?: { start: number; end: number };
 }
 
-/** Finds every occurrence of every needle in bytes. */
+/**
+ * Finds every occurrence of every needle in bytes, also where base64 or hex is broken into lines (line-breaks.ts).
+ *
+ * `before` is how many characters of base64 or hex come directly before the text.
+ */
 export interface Matcher {
-  /** Occurrences in the order of their starts. Of those that begin at the same place, only the longest. */
-  find(text: Buffer): Match[];
+  /** Occurrences in the order of their starts. Of those that begin at the same place, only the longest; of one on several lines, the piece on each. */
+  find(text: Buffer, before?: number): Match[];
   /** Where the longest tail begins that could become an occurrence; the length of the text if there is none. */
-  findHeldTail(text: Buffer): number;
+  findHeldTail(text: Buffer, before?: number): number;
 }
 
 // A single short needle would force every byte to be probed for all of them, so short ones have an index of their own.
 const SHORT = 8;
 
-export function createMatcher(needles: Iterable<string | Buffer>): Matcher {
+/** @param acrossLines whether to search wrapped base64 and hex as well, which costs a third of the speed */
+export function createMatcher(needles: Iterable<string | Buffer>, acrossLines = true): Matcher {
   // Latin-1 maps every byte to one character, so that bytes can be compared and sorted as text.
   const unique = new Set(Array.from(needles, (needle) => Buffer.from(needle as string).toString("latin1")));
   unique.delete("");
   const groups = Object.groupBy(unique, ({ length }) => (length < SHORT ? "short" : "long"));
-  const indexes = Object.values(groups).map(createGramIndex);
+  const short = groups.short && createGramIndex(groups.short);
+  const long = groups.long && createGramIndex(groups.long);
+  const indexes = [short, long].filter((index) => index !== undefined);
+  const broken = acrossLines ? long : undefined; // A few characters can be on two lines by chance.
+  let last: { text: Buffer; before: number; unbroken: Unbroken | undefined } | undefined;
+  const unbreak = (text: Buffer, before: number) => {
+    // Both methods are called with the same text, one after the other.
+    if (last?.text !== text || last.before !== before) {
+      last = { text, before, unbroken: removeLineBreaks(text, before) };
+    }
+    return last.unbroken;
+  };
   return {
-    find: (text) => {
+    find: (text, before = 0) => {
       const matches: Match[] = [];
       let last = 0;
       let isOrdered = true;
@@ -34,9 +53,34 @@ export function createMatcher(needles: Iterable<string | Buffer>): Matcher {
           matches.push({ start, end });
         });
       }
-      return isOrdered ? matches : matches.sort((a, b) => a.start - b.start);
+      const unbroken = broken && unbreak(text, before);
+      if (broken === undefined || unbroken === undefined) return isOrdered ? matches : inOrder(matches);
+      return inOrder([...matches, ...findBroken(broken, unbroken)]);
     },
-    findHeldTail: (text) =>
-      indexes.reduce((from, index) => Math.min(from, index.findHeldTail(text)), text.length),
+    findHeldTail: (text, before = 0) => {
+      const tail = indexes.reduce((from, index) => Math.min(from, index.findHeldTail(text)), text.length);
+      const unbroken = broken && unbreak(text, before);
+      if (broken === undefined || unbroken === undefined) return tail;
+      const at = broken.findHeldTail(unbroken.text);
+      const [piece] = unbroken.pieces(at, unbroken.text.length);
+      return Math.min(tail, piece?.start ?? text.length);
+    },
   };
+}
+
+function findBroken(index: GramIndex, { text, pieces }: Unbroken): Match[] {
+  const matches: Match[] = [];
+  index.find(text, (start, end) => {
+    const found = pieces(start, end);
+    const [first] = found;
+    const last = found.at(-1);
+    if (first === undefined || last === undefined || first === last) return; // What is on one line was found there.
+    const whole = { start: first.start, end: last.end };
+    for (const piece of found) matches.push({ ...piece, whole });
+  });
+  return matches;
+}
+
+function inOrder(matches: Match[]): Match[] {
+  return matches.sort((a, b) => a.start - b.start);
 }

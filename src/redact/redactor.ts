@@ -1,3 +1,4 @@
+import { trailingRun } from "./line-breaks.ts";
 import { createMatcher, type Match, type Matcher } from "./matcher.ts";
 
 /** Hides needles in a stream of bytes. */
@@ -30,6 +31,7 @@ export function createRedactor(needles: Iterable<string | Buffer>, index?: Match
   let held = NOTHING;
   let joined = NOTHING; // Reused, because allocating memory for every chunk would take longer than the search.
   let endsInMask = false;
+  let run = 0; // of base64 or hex, directly before what is held
 
   const show = (text: Buffer, matches: readonly Match[], end: number): Buffer[] => {
     const shown: Buffer[] = [];
@@ -62,18 +64,21 @@ export function createRedactor(needles: Iterable<string | Buffer>, index?: Match
   return {
     write: (chunk) => {
       const text = held.length === 0 ? chunk : join(chunk); // 1
-      const matches = matcher.find(text);
-      const tail = matcher.findHeldTail(text); // 2
-      const end = matches.reduce(
-        (least, match) => (match.start < tail && match.end > tail ? Math.min(least, match.start) : least),
-        tail,
-      );
+      const matches = matcher.find(text, run);
+      const tail = matcher.findHeldTail(text, run); // 2
+      let end = tail;
+      for (const match of matches) {
+        const { start, end: last } = match.whole ?? match;
+        if (start < tail && last > tail) end = Math.min(end, start);
+      }
       held = Buffer.from(text.subarray(end));
+      run = trailingRun(text.subarray(0, end), run);
       return show(text, matches, end);
     },
     end: () => {
-      const shown = show(held, matcher.find(held), held.length);
+      const shown = show(held, matcher.find(held, run), held.length);
       held = NOTHING;
+      run = 0;
       endsInMask = false;
       return shown;
     },

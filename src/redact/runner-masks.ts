@@ -1,7 +1,7 @@
 import { publicLinesOf } from "./public-parts.ts";
-import { base64Masks, hexMasks, MIN_HEX_BYTES } from "./runner-encodings.ts";
-import { lineEscapes, quotedForms, runnerEscapes, wholeEscapes } from "./runner-escapes.ts";
-import { jsonNumbers, urlCredentials } from "./runner-parts.ts";
+import { base64Masks, hexMasks, MIN_HEX_BYTES } from "./runner/encodings.ts";
+import { lineEscapes, quotedForms, runnerEscapes, wholeEscapes } from "./runner/escapes.ts";
+import { jsonNumbers, urlCredentials } from "./runner/parts.ts";
 import { jsonLeaves } from "./value-parts.ts";
 
 // A line (`}`, `],`) or a JSON leaf below this length is not secret, and masking it would black out the log.
@@ -24,8 +24,8 @@ const PLAIN = /^[\w.-]*$/;
  * 1. Take the value without surrounding white space. What is left visible of a form of the value itself is encoded white space.
  * 2. Register it. The runner takes the lines of a multi-line text from that one string. Only if one of them is too short to be masked,
  *    or public, are the others registered one by one.
- * 3. Register what jobs print of the bytes: base64 and hex (runner-encodings.ts).
- * 4. Register the escaped and quoted forms that the runner does not derive (runner-escapes.ts). Text without special characters has none. The
+ * 3. Register what jobs print of the bytes: base64 and hex (runner/encodings.ts).
+ * 4. Register the escaped and quoted forms that the runner does not derive (runner/escapes.ts). Text without special characters has none. The
  *    forms of a multi-line text consist of those of its lines, so leave out all in which every line is hidden already.
  * 5. Register the parts that jobs print separately: leaves of JSON, and the credentials of URLs. A decoded password is used like a value
  *    (Basic authentication), so it gets the forms of steps 2 to 4.

@@ -1,5 +1,5 @@
-import { percentEncode } from "./encoded-forms.ts";
-import { ansiC, asciiControls, octal } from "./shell-forms.ts";
+import { percentEncode } from "../encoded-forms.ts";
+import { ansiC, asciiControls, octal } from "../shell-forms.ts";
 
 type Escape = (text: string) => string;
 

@@ -1,4 +1,4 @@
-import { urlPasswords } from "./value-parts.ts";
+import { urlPasswords } from "../value-parts.ts";
 
 // Shorter numbers are ports, counts and years.
 const MIN_DIGITS = 6;

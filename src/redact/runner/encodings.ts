@@ -1,4 +1,4 @@
-import { base64Inside, toStandardAlphabet } from "./encoded-forms.ts";
+import { base64Inside, toStandardAlphabet } from "../encoded-forms.ts";
 
 // Shorter encodings cannot be told from ordinary text: masking `NQ` would hide half of a log.
 const MIN_BASE64 = 5;

@@ -1,0 +1,141 @@
+// Programs break base64 and hex into lines of 60 columns (`xxd -p`, Ruby), 64 (OpenSSL, PEM) and 76 (base64(1), MIME). A value inside a longer
+// text that is encoded like that can be broken at any of its characters, so no list of strings to search for is complete. Instead, the breaks
+// are taken out, and the search goes on in what is left.
+
+const NARROWEST = 60;
+const SAMPLE = 16;
+const STRIDE = NARROWEST - SAMPLE + 1;
+
+const LF = 0x0a;
+const CR = 0x0d;
+const BLANK = new Set([0x20, 0x09]);
+
+/** 1 for every byte that is a character of base64, base64url or hex. */
+const ENCODED = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[A-Za-z0-9+/_-]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+
+/** A line break, with the blanks that indent the next line. */
+interface Break {
+  from: number;
+  to: number;
+}
+
+/** Text without the line breaks in encoded runs, and the way back. */
+export interface Unbroken {
+  text: Buffer;
+  /** Where a part of `text` was before: one piece for each line that it was on. */
+  pieces(start: number, end: number): { start: number; end: number }[];
+}
+
+/**
+ * Takes the line breaks out that follow at least 60 characters of base64 or hex.
+ *
+ * 1. Look at 16 bytes in every 45: every run of 60 contains such a sample, and most text has a blank in it. From there, find both ends of the
+ *    run.
+ * 2. A run of 60 or more with a line break behind it is a line of wrapped text.
+ * 3. Copy what is between the breaks, and remember where each piece was.
+ *
+ * @param before how many characters of base64 or hex come directly before the text
+ * @returns undefined if there is no such break, as in nearly all text
+ */
+export function removeLineBreaks(text: Buffer, before: number): Unbroken | undefined {
+  const breaks = findBreaks(text, before);
+  if (breaks.length === 0) return undefined;
+  // 3
+  const starts = [0, ...breaks.map(({ to }) => to)];
+  const ends = [...breaks.map(({ from }) => from), text.length];
+  const parts = starts.map((start, index) => text.subarray(start, ends[index]));
+  const offsets: number[] = [];
+  let offset = 0;
+  for (const { length } of parts) {
+    offsets.push(offset);
+    offset += length;
+  }
+  const lineOf = (position: number) => {
+    let low = 0;
+    let high = offsets.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((offsets[middle] as number) <= position) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  };
+  return {
+    text: Buffer.concat(parts),
+    pieces: (start, end) => {
+      const pieces = [];
+      for (let line = lineOf(start); line < offsets.length && (offsets[line] as number) < end; line += 1) {
+        const shift = (starts[line] as number) - (offsets[line] as number);
+        const from = Math.max(start, offsets[line] as number);
+        const to = Math.min(end, offsets[line + 1] ?? end);
+        if (to > from) pieces.push({ start: from + shift, end: to + shift });
+      }
+      return pieces;
+    },
+  };
+}
+
+function findBreaks(text: Buffer, before: number): Break[] {
+  const breaks: Break[] = [];
+  let seen = 0; // the end of the last run
+  for (const sample of before > 0 ? [0, ...findSamples(text)] : findSamples(text)) {
+    if (sample < seen) continue;
+    // 1
+    let start = sample;
+    while (start > 0 && sample - start < NARROWEST && ENCODED[text[start - 1] as number] === 1) start -= 1;
+    let end = sample;
+    while (end < text.length && ENCODED[text[end] as number] === 1) end += 1;
+    // 2
+    if (end - start + (start === 0 ? before : 0) >= NARROWEST) {
+      const next = afterBreak(text, end);
+      if (next > end) breaks.push({ from: end, to: next });
+    }
+    seen = end;
+  }
+  return breaks;
+}
+
+let hits = new Int32Array(0); // Reused, because allocating memory for every chunk would take longer than the search.
+
+/** Where 16 bytes without a low one begin. Hits are collected without a branch, as gram-index.ts does, because half of all words have one. */
+function findSamples(text: Buffer): Int32Array {
+  const view = new DataView(text.buffer, text.byteOffset, text.length);
+  if (hits.length <= text.length / STRIDE) hits = new Int32Array(Math.ceil(text.length / STRIDE) + 1);
+  const last = text.length - SAMPLE;
+  let count = 0;
+  for (let at = 0; at <= last; at += STRIDE) {
+    const low =
+      lowBytes(view.getInt32(at, true)) |
+      lowBytes(view.getInt32(at + 4, true)) |
+      lowBytes(view.getInt32(at + 8, true)) |
+      lowBytes(view.getInt32(at + 12, true));
+    hits[count] = at;
+    count += ((low | -low) >>> 31) ^ 1;
+  }
+  return hits.subarray(0, count);
+}
+
+/** Not 0 if one of four bytes is below `+`, as blanks, line breaks and quotes are (Hacker's Delight, 6-1). */
+function lowBytes(word: number): number {
+  return (word - 0x2b2b2b2b) & ~word & 0x80808080;
+}
+
+/** Where the next line begins, after its indentation; `at` if no line ends there. */
+function afterBreak(text: Buffer, at: number): number {
+  let end = text[at] === CR ? at + 1 : at;
+  if (end === text.length) return end; // The line feed may come with the next chunk.
+  if (text[end] !== LF) return at;
+  end += 1;
+  while (BLANK.has(text[end] as number)) end += 1;
+  return end;
+}
+
+/** How many characters of base64 or hex the text ends with, as far as it matters. */
+export function trailingRun(text: Buffer, before: number): number {
+  let run = 0;
+  while (run < text.length && run < NARROWEST && ENCODED[text[text.length - 1 - run] as number] === 1)
+    run += 1;
+  return Math.min(NARROWEST, run === text.length ? run + before : run);
+}
