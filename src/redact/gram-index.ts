@@ -17,8 +17,8 @@ const MANY_NEEDLES = 300;
 const LONG_ENOUGH_FOR_WIDE_GRAMS = 12;
 
 // As powers of two: large enough for few false hits, small enough for the second-level cache.
-const FILTER_BITS = { least: 15, most: 21, perGram: 5 };
-const BUCKET_BITS = { least: 8, most: 17, perGram: 0 };
+const FILTER_BITS = { least: 15, most: 23, perGram: 5 };
+const BUCKET_BITS = { least: 8, most: 20, perGram: 0 };
 
 /**
  * A sampled q-gram index, which probes only every s-th byte of the text.

@@ -25,8 +25,8 @@ const SHORT = 8;
 
 /** @param acrossLines whether to search wrapped base64 and hex as well, which costs a third of the speed */
 export function createMatcher(needles: Iterable<string | Buffer>, acrossLines = true): Matcher {
-  // Latin-1 maps every byte to one character, so that bytes can be compared and sorted as text.
-  const unique = new Set(Array.from(needles, (needle) => Buffer.from(needle as string).toString("latin1")));
+  const unique = new Set<string>();
+  for (const needle of needles) unique.add(toLatin1(needle));
   unique.delete("");
   const groups = Object.groupBy(unique, ({ length }) => (length < SHORT ? "short" : "long"));
   const short = groups.short && createGramIndex(groups.short);
@@ -66,6 +66,12 @@ export function createMatcher(needles: Iterable<string | Buffer>, acrossLines = 
       return Math.min(tail, piece?.start ?? text.length);
     },
   };
+}
+
+/** Latin-1 maps every byte to one character, so that bytes can be compared and sorted as text. */
+function toLatin1(needle: string | Buffer): string {
+  if (typeof needle !== "string") return needle.toString("latin1");
+  return /[\u0080-\uffff]/.test(needle) ? Buffer.from(needle).toString("latin1") : needle;
 }
 
 function findBroken(index: GramIndex, { text, pieces }: Unbroken): Match[] {

@@ -1,5 +1,6 @@
 import type { Secret } from "../lib/secret.ts";
-import { printedForms, seldomForms } from "./printed-forms.ts";
+import { blockForms, isBlock, lineForms } from "./long-text.ts";
+import { isLongText, printedForms, seldomForms } from "./printed-forms.ts";
 import { publicLinesOf } from "./public-parts.ts";
 import { jsonLeaves, urlPasswords, urlUsers } from "./value-parts.ts";
 
@@ -23,26 +24,34 @@ const MIN_BYTES = 16;
  * The strings to search for so that none of the values shows, in any form in which jobs print them (docs/masking.md).
  *
  * 1. Of a value, take the value without surrounding white space, its lines joined as programs print them, each of its lines, its string
- *    leaves if it is JSON, and its user and password if it is a URL.
+ *    leaves if it is JSON, and its user and password if it is a URL. Of a long text with many lines, take fewer forms (long-text.ts).
  * 2. Of each of these, take every encoding and quoting of `printedForms`; of a value on one line, those of `seldomForms` as well.
  * 3. Leave out empty strings and those of `*` only, which would mask masks. Cut long ones into pieces.
  */
 export function deriveNeedles(values: Iterable<string>, limits: Partial<NeedleLimits> = {}): Set<string> {
-  const { value: least, part: leastPart } = { ...DEFAULT_LIMITS, ...limits };
   const needles = new Set<string>();
+  addNeedles(needles, values, limits);
+  return needles;
+}
+
+function addNeedles(
+  needles: Set<string | Buffer>,
+  values: Iterable<string>,
+  limits: Partial<NeedleLimits>,
+): void {
+  const { value: least, part: leastPart } = { ...DEFAULT_LIMITS, ...limits };
   for (const value of values) {
     if (Buffer.byteLength(value.trim()) < least) continue;
     // 2, of the value itself
     const whole = value.trim();
     const isShort = whole.length <= MAX_NEEDLE && !/[\r\n]/.test(whole);
     if (isShort) for (const needle of exactNeedles(seldomForms(whole))) needles.add(needle);
-    // 1
-    for (const part of partsOf(value, leastPart)) {
-      // 2, 3
-      for (const needle of exactNeedles([part, ...printedForms(part)])) needles.add(needle);
+    // 1, 2
+    for (const form of formsOf(value, leastPart)) {
+      // 3
+      for (const needle of piecesOf(form)) if (!/^\**$/.test(needle)) needles.add(needle);
     }
   }
-  return needles;
 }
 
 /** What to search for so that none of the secrets shows in the forms that it can have. Limits as for `deriveNeedles`. */
@@ -51,16 +60,14 @@ export function needlesOf(
   limits: Partial<NeedleLimits> = {},
 ): Set<string | Buffer> {
   const needles = new Set<string | Buffer>();
-  const texts: string[] = [];
   const leastPart = limits.part ?? DEFAULT_LIMITS.part;
   for (const { value, form } of secrets) {
-    if (form === undefined) texts.push(value);
+    if (form === undefined) addNeedles(needles, [value], limits);
     else if (form === "exact") {
       const lines = value.split("\n").filter((line) => line.length >= leastPart);
       for (const needle of exactNeedles(lines)) needles.add(needle);
     } else for (const piece of bytePieces(Buffer.from(value, "latin1"))) needles.add(piece);
   }
-  for (const needle of deriveNeedles(texts, limits)) needles.add(needle);
   return needles;
 }
 
@@ -79,30 +86,43 @@ export function exactNeedles(values: Iterable<string>): Set<string> {
   return new Set([...values].flatMap(piecesOf).filter((needle) => !/^\**$/.test(needle)));
 }
 
-function partsOf(value: string, leastPart: number): Set<string> {
+/** The parts of a value and the forms of each. */
+function* formsOf(value: string, leastPart: number): Generator<string> {
   const isLong = (text: string) => Buffer.byteLength(text) >= leastPart;
-  const leaves = jsonLeaves(value, 1).filter(isLong);
-  const texts = [value, ...leaves];
-  return new Set([
-    ...texts.flatMap((text) => {
-      const isPublic = publicLinesOf(text);
-      return [...wholesOf(text), ...linesOf(text).filter((line) => isLong(line) && !isPublic(line))];
-    }),
-    ...texts.flatMap((text) => [...urlPasswords(text), ...urlUsers(text).filter(isLong)]),
-  ]);
+  const parts = new Set<string>();
+  for (const text of [value, ...jsonLeaves(value, 1).filter(isLong)]) {
+    const trimmed = text.trim();
+    if (trimmed === "") continue;
+    const isPublic = publicLinesOf(text);
+    const lines = linesOf(trimmed);
+    const secretLines = lines.filter((line) => isLong(line) && !isPublic(line));
+    if (isLongText(trimmed) && lines.length > 1) {
+      yield* joined(lines);
+      const block = lines.filter((line) => !isPublic(line));
+      if (isBlock(block, leastPart)) yield* blockForms(trimmed, block);
+      else parts.add(trimmed);
+      for (const line of secretLines) {
+        yield line;
+        yield* lineForms(line);
+      }
+    } else for (const part of [...wholesOf(trimmed), ...joined(lines), ...secretLines]) parts.add(part);
+    for (const part of [...urlPasswords(text), ...urlUsers(text).filter(isLong)]) parts.add(part);
+  }
+  for (const part of parts) {
+    yield part;
+    yield* printedForms(part);
+  }
 }
 
-/** The text without surrounding white space and quotes, and its lines joined as terminals, HTTP and `echo $VALUE` join them. */
-function wholesOf(text: string): string[] {
-  const trimmed = text.trim();
-  if (trimmed === "") return [];
+/** A text, and what is in its quotes. */
+function wholesOf(trimmed: string): string[] {
   const unquoted = /^"(.{7,})"$/s.exec(trimmed)?.[1];
-  const lines = linesOf(trimmed);
-  return [
-    trimmed,
-    ...(unquoted === undefined ? [] : [unquoted]),
-    ...(lines.length > 1 ? ["\n", "\r\n", " "].map((end) => lines.join(end)) : []),
-  ];
+  return unquoted === undefined ? [trimmed] : [trimmed, unquoted];
+}
+
+/** Lines as terminals, HTTP and `echo $VALUE` join them. */
+function joined(lines: readonly string[]): string[] {
+  return lines.length > 1 ? ["\n", "\r\n", " "].map((end) => lines.join(end)) : [];
 }
 
 function linesOf(text: string): string[] {

@@ -6,9 +6,15 @@ const MIN_BASE64 = 6;
 const MIN_HEX = 8;
 const XXD_COLUMNS = 60; // xxd -p
 const RUBY_COLUMNS = 60; // Base64.encode64
+const BASE64_END = 48;
 
 // A longer text is printed as a whole if at all: not quoted, and not inside another one.
 const MAX_QUOTED = 64 * 1024;
+
+/** From this many characters, a text has fewer forms, because each is another copy to search for (long-text.ts). */
+export function isLongText(text: string): boolean {
+  return text.length > 1024;
+}
 
 /** The forms other than itself in which jobs print a text: encoded, escaped, and quoted for a shell. */
 export function printedForms(text: string): string[] {
@@ -81,15 +87,21 @@ function encodings(text: string): string[] {
 /** For each alignment, the characters that the text determines by itself, and those up to the end of the encoding of the text, with and without a newline. */
 function base64Forms(text: string): string[] {
   const bytes = Buffer.from(text);
+  const isLong = isLongText(text);
+  // The end of a long text is searched for by itself: where all of it occurs, the two overlap.
+  const toEnd = (form: string) => (isLong ? form.slice(-BASE64_END) : form);
   const url = [0, 1, 2].flatMap((alignment) => [
     base64Inside(bytes, alignment),
-    ...["", "\n"].map((end) => base64ToEnd(Buffer.concat([bytes, Buffer.from(end)]), alignment)),
+    ...["", "\n"].map((end) => toEnd(base64ToEnd(Buffer.concat([bytes, Buffer.from(end)]), alignment))),
   ]);
   const standard = url
     .map((form) => form.replace(/=+$/, ""))
     .concat(url)
     .map(toStandardAlphabet);
-  const wrapped = ["", "\n"].flatMap((end) => columns(Buffer.from(text + end).toString("base64")));
+  // Lines of a long text are found by line-breaks.ts.
+  const wrapped = isLong
+    ? []
+    : ["", "\n"].flatMap((end) => columns(Buffer.from(text + end).toString("base64")));
   return [...url.map((form) => form.replace(/=+$/, "")), ...standard, ...wrapped].filter(
     ({ length }) => length >= MIN_BASE64,
   );

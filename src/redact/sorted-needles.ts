@@ -19,12 +19,15 @@ const NATIVE_FROM = 48;
 /** @param needles bytes as Latin-1 text, which sorts like the bytes; none is empty, and each occurs once */
 export function sortNeedles(needles: readonly string[]): SortedNeedles {
   const ordered = needles.toSorted();
-  const bytes = Buffer.from(ordered.join(""), "latin1");
+  const bytes = Buffer.allocUnsafeSlow(ordered.reduce((sum, { length }) => sum + length, 0));
   const starts = new Int32Array(ordered.length + 1);
-  for (const [index, { length }] of ordered.entries()) {
-    starts[index + 1] = (starts[index] as number) + length;
+  for (const [index, needle] of ordered.entries()) {
+    const start = starts[index] as number;
+    starts[index + 1] = start + bytes.write(needle, start, "latin1");
   }
   const prefixes = longestPrefixes(ordered);
+  const lengths = ordered.map(({ length }) => length);
+  const count = ordered.length; // The texts themselves are not kept.
 
   /** How many bytes of a needle match at `position`. */
   const agreeing = (text: Buffer, position: number, needle: number) => {
@@ -41,7 +44,7 @@ export function sortNeedles(needles: readonly string[]): SortedNeedles {
   /** How many needles sort before the text from `position`, or are a prefix of it. */
   const countUpTo = (text: Buffer, position: number) => {
     let low = 0;
-    let high = ordered.length;
+    let high = count;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const agreed = agreeing(text, position, middle);
@@ -57,11 +60,12 @@ export function sortNeedles(needles: readonly string[]): SortedNeedles {
     return low;
   };
 
-  const lengths = ordered.map(({ length }) => length);
+  const shortest = lengths.reduce((a, b) => Math.min(a, b));
+  const longest = lengths.reduce((a, b) => Math.max(a, b));
   return {
-    count: ordered.length,
-    shortest: lengths.reduce((a, b) => Math.min(a, b)),
-    longest: lengths.reduce((a, b) => Math.max(a, b)),
+    count,
+    shortest,
+    longest,
     bytes,
     starts,
     longestAt: (text, position) => {
@@ -77,7 +81,7 @@ export function sortNeedles(needles: readonly string[]): SortedNeedles {
     continues: (text, position) => {
       // A needle that continues beyond the end of the text comes right after all that sort before it.
       const needle = countUpTo(text, position);
-      return needle < ordered.length && agreeing(text, position, needle) === text.length - position;
+      return needle < count && agreeing(text, position, needle) === text.length - position;
     },
   };
 }

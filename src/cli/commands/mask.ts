@@ -51,7 +51,11 @@ export const mask: Command = {
       credentials: await readJobCredentials(call),
     };
     const pipe = join(session.path, "log"); // made by the component, as templates/secret-stash/template.yml says
-    if (isSessionLog) filter.maskSessionLog({ ...secrets, pipe }, (nonce) => session.write("ready", nonce));
+    const news = {
+      ready: (nonce: string) => session.write("ready", nonce),
+      progress: (count: number) => session.write("progress", `${count}\n`),
+    };
+    if (isSessionLog) filter.maskSessionLog({ ...secrets, pipe }, news);
     else filter.maskSession(secrets, flags.has("exact"));
     return exitCodes.success;
   },
