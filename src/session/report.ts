@@ -83,7 +83,10 @@ function warnOfOversized(log: Log, variables: ReadonlyMap<string, string>, platf
   const oversized = describeOversized(variables, platform);
   if (oversized === undefined) return;
   log.warn(
-    `${oversized}. Later steps will fail to start (Argument list too long), the post step among them, so the key directory stays until its ` +
-      "folder is emptied. Set export-env to false and use env-file or outputs, or select fewer variables.",
+    log.masking === "redactor"
+      ? `${oversized}. A shell with it could start no command. So one that is too large is set in the shell itself and not exported to its ` +
+          "commands. Use files or env-file for those, or select fewer variables."
+      : `${oversized}. Later steps will fail to start (Argument list too long), the post step among them, so the key directory stays until its ` +
+          "folder is emptied. Set export-env to false and use env-file or outputs, or select fewer variables.",
   );
 }

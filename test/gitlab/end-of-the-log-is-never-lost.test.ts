@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { actionRoot } from "../runner/job.ts";
-import { type Account, seedAccount } from "../stash-server/seed.ts";
+import { type Account, addEnvironment, seedAccount } from "../stash-server/seed.ts";
 import { type StashServer, startStashServer } from "../stash-server/server.ts";
 import { instantiate, runGitLabJob } from "./job.ts";
 import type { WrapperForm } from "./wrapper.ts";
@@ -94,6 +94,38 @@ test.skipIf(isMissing("bash"))(
     expect(afterLog).toContain(
       "the session directory is gone, because the script emptied the temp directory",
     );
+  },
+);
+
+test.each(["bash", "dash", "busybox"])(
+  "in %s, a value with which no command would start is set and not exported, and the job goes on",
+  async (shell) => {
+    if (isMissing(shell)) return;
+    const BIG = `${"b".repeat(140_000)}-end`;
+    const environment = `big-${shell}`;
+    const { ownerKeys, grantKeys } = inject("keys");
+    addEnvironment(
+      server.store,
+      account.applicationId,
+      { environment, type: "testing", variables: { BIG } },
+      [
+        { id: account.ownerKeyId, keys: ownerKeys },
+        { id: account.grantKeyId ?? 0, keys: grantKeys },
+      ],
+    );
+    const { code, log, afterLog, left } = await runGitLabJob({
+      ...{ shell, form: "sub19", inputs: { environment }, environment: credentials() },
+      script: [
+        'echo "it has ${#BIG} characters"; echo "$BIG"; env | grep -c ^BIG= || :',
+        "exit 3",
+      ],
+    });
+    expect(code).toBe(3);
+    expect(log).toContain("it has 140004 characters\n***\n0\n");
+    expect(log).toContain("SecretStash warning: BIG: larger than 128 KiB");
+    expect(log).toContain("is set in the shell itself and not exported");
+    expect(afterLog).toContain("the temporary key is gone");
+    expect(left).toEqual([]);
   },
 );
 
