@@ -115,10 +115,7 @@ test.each(["bash", "dash", "busybox"])(
     );
     const { code, log, afterLog, left } = await runGitLabJob({
       ...{ shell, form: "sub19", inputs: { environment }, environment: credentials() },
-      script: [
-        'echo "it has ${#BIG} characters"; echo "$BIG"; env | grep -c ^BIG= || :',
-        "exit 3",
-      ],
+      script: ['echo "it has ${#BIG} characters"; echo "$BIG"; env | grep -c ^BIG= || :', "exit 3"],
     });
     expect(code).toBe(3);
     expect(log).toContain("it has 140004 characters\n***\n0\n");
@@ -126,6 +123,29 @@ test.each(["bash", "dash", "busybox"])(
     expect(log).toContain("is set in the shell itself and not exported");
     expect(afterLog).toContain("the temporary key is gone");
     expect(left).toEqual([]);
+  },
+);
+
+const canMount = spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
+
+test.skipIf(!canMount).each([8, 10, 12, 14, 15])(
+  "with %i inodes left in the temp directory the job ends, nothing shows, and nobody waits for anybody (needs mount)",
+  async (inodes) => {
+    const temp = mkdtempSync(join(tmpdir(), "inodes-"));
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `nr_inodes=${inodes}`, "tmpfs", temp]);
+    expect(mounted.status).toBe(0);
+    onTestFinished(() => {
+      spawnSync("umount", ["-l", temp]);
+      rmSync(temp, { recursive: true });
+    });
+    const { code, log, afterLog } = await run("bash", ['echo "x $API_KEY"'], { TMPDIR: temp });
+    expect(log).not.toContain(API_KEY);
+    if (code === 0) expect(log).toContain("x ***\n");
+    else expect(log).toMatch(/The disk may be full/);
+    expect(afterLog).not.toContain("No space left");
+    expect(spawnSync("pgrep", ["-f", temp]).stdout.toString()).toBe("");
+    for (const { id, expires_at } of server.store.listKeys())
+      if (expires_at !== null) server.store.deleteKey(id);
   },
 );
 

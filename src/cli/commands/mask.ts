@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import type { SessionDirectory } from "../../ci/session-directory.ts";
 import { onEndingSignals } from "../../lib/cancellation.ts";
 import { StashError, systemCode } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { readPlainFile } from "../../lib/safe-file.ts";
 import { maskInput } from "../../masks/filter.ts";
+import type { FilterNews } from "../../masks/session-filter.ts";
 import type { Call, Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { readGivenInputs, secretFileFlags, sessionFlag } from "../flags.ts";
@@ -51,15 +53,34 @@ export const mask: Command = {
       credentials: await readJobCredentials(call),
     };
     const pipe = join(session.path, "log"); // made by the component, as templates/secret-stash/template.yml says
-    const news = {
-      ready: (nonce: string) => session.write("ready", nonce),
-      progress: (count: number) => session.write("progress", `${count}\n`),
-    };
-    if (isSessionLog) filter.maskSessionLog({ ...secrets, pipe }, news);
+    if (isSessionLog) filter.maskSessionLog({ ...secrets, pipe }, tellShell(session));
     else filter.maskSession(secrets, flags.has("exact"));
     return exitCodes.success;
   },
 };
+
+/** In files of the session, which the component's shell looks for. */
+function tellShell(session: SessionDirectory): FilterNews {
+  return {
+    ready: (nonce) => {
+      try {
+        session.write("ready", nonce);
+      } catch (cause) {
+        throw new StashError(
+          "STATE_FAILED",
+          `The log redactor is ready, and cannot say so in the session directory (${systemCode(cause)}). The disk may be full. The script does ` +
+            "not run, because its log would not be masked.",
+          { cause },
+        );
+      }
+    },
+    progress: (count) => {
+      try {
+        session.write("progress", `${count}\n`);
+      } catch {} // It only makes the shell wait longer.
+    },
+  };
+}
 
 /** The job can print the credentials that it was given, and the content of the file that one of them may name. */
 async function readJobCredentials(call: Call) {
