@@ -7,6 +7,7 @@ const MIN_HEX = 8;
 const XXD_COLUMNS = 60; // xxd -p
 const RUBY_COLUMNS = 60; // Base64.encode64
 const BASE64_END = 48;
+const OD_COLUMNS = 16 * 3; // od -tx1
 
 // A longer text is printed as a whole if at all: not quoted, and not inside another one.
 const MAX_QUOTED = 64 * 1024;
@@ -45,8 +46,15 @@ export function seldomForms(text: string): string[] {
   const hex = bytes.toString("hex");
   const dumped =
     hex.length > XXD_COLUMNS ? [...cut(hex, XXD_COLUMNS), ...cut(hex.toUpperCase(), XXD_COLUMNS)] : [];
+  const octets = (separator: string) => hex.replace(/..(?!$)/g, `$&${separator}`);
+  const separated =
+    hex.length >= MIN_HEX ? [octets(":"), octets(" "), octets(":").toUpperCase(), octets("-")] : [];
   const base64 = bytes.toString("base64");
   const forms = [
+    ...separated,
+    ...cut(octets(" "), OD_COLUMNS)
+      .map((line) => line.trim())
+      .filter(({ length }) => length >= MIN_HEX),
     ...(text.length <= MAX_TRACED ? [text.replace(/./gsu, "\\$&")] : []), // bash's set -x of [[ … == "$VALUE" ]]
     text.replace(/[^A-Za-z0-9_\-.,:+/@]/gu, "\\$&"), // Ruby's Shellwords
     text.replace(/[^A-Za-z0-9_]/gu, "\\$&"), // Perl's quotemeta

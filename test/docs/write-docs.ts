@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isMissing, measure, programs, rowOf } from "../redact/printed-forms.ts";
 import { actionManifest, actionRoot } from "../runner/job.ts";
 import { drawFlow } from "./flow.ts";
 import { inputDescriptions } from "./input-descriptions.ts";
@@ -33,6 +34,16 @@ export function generatedDocs(): Map<string, string> {
   ]);
 }
 
+/** The table of docs/masking.md, from what the programs print; as it is, if one of them is missing here. A test of each program compares. */
+function writeForms(): void {
+  const path = join(actionRoot, "docs/masking.md");
+  if (programs.some(([, command]) => isMissing(command))) return;
+  const rows = programs.map(([name, command]) => rowOf(name, measure(name, command)));
+  const table = ["| printed by | on GitHub | on GitLab |", "| --- | --- | --- |", ...rows].join("\n");
+  writeFileSync(path, replaceBetweenMarkers(readFileSync(path, "utf8"), "forms", table));
+}
+
 if (import.meta.main) {
+  writeForms();
   for (const [path, content] of generatedDocs()) writeFileSync(join(actionRoot, path), content);
 }

@@ -100,7 +100,7 @@ const commands: Record<string, [string, ...string[]]> = {
   busybox: ["busybox", "ash"],
 };
 
-function feed(
+export function feed(
   shell: string,
   text: string,
   env: Record<string, string>,

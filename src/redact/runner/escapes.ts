@@ -1,6 +1,9 @@
 import { percentEncode } from "../encoded-forms.ts";
 import { ansiC, asciiControls, octal } from "../shell-forms.ts";
 
+// A longer text is seldom compared, and each mask costs time in every line of the log; `\\a` is ordinary text.
+const TRACED = { least: 4, most: 64 };
+
 type Escape = (text: string) => string;
 
 /** What the runner finds of a registered line, base64 aside (ValueEncoders.cs). */
@@ -18,7 +21,7 @@ export function runnerEscapes(text: string): string[] {
 /** Forms of a single line. All are equal to the text if it has no special characters. */
 export function quotedForms(text: string): Set<string> {
   const usesAnsiC = /[^ -~]/.test(text);
-  const escapes = [...wholeEscapes.slice(usesAnsiC ? 0 : 2), ...lineEscapes, ...wordEscapes];
+  const escapes = [...wholeEscapes.slice(usesAnsiC ? 0 : 3), ...lineEscapes, ...wordEscapes];
   return new Set(escapes.map((toForm) => toForm(text)));
 }
 
@@ -27,6 +30,7 @@ export const wholeEscapes: readonly Escape[] = [
   // bash's `printf %q`, `declare -p`, `export -p` and `set -x` of text with line breaks, and of any but ASCII in the C locale.
   ansiC,
   (text) => octal(ansiC(text)),
+  (text) => octal(ansiC(text), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu), // in other locales, what cannot be shown
   pythonRepr,
   (text) => unicodeEscapes(json(text)), // Python, PHP
   (text) => unicodeEscapes(json(text)).replaceAll("/", "\\/"), // PHP
@@ -53,7 +57,13 @@ const wordEscapes: readonly Escape[] = [
   // `printf %q`: lib/sh/shquote.c, bstab.
   (text) => text.replace(/[\t\n !"$&'()*,;<>?[\\\]^`{|}]|^[#~]|(?<=[:=])~/g, "\\$&"),
   (text) => text.replace(/["$\\`]/g, "\\$&"), // `declare -p`, `export -p`
+  (text) => text.replace(/[^A-Za-z0-9_\-.,:+/@]/gu, "\\$&"), // Ruby's Shellwords
+  (text) => (isTraced(text) ? text.replace(/./gsu, "\\$&") : text), // `set -x` of `[[ … == "$VALUE" ]]`
 ];
+
+function isTraced({ length }: string): boolean {
+  return length >= TRACED.least && length <= TRACED.most;
+}
 
 function json(text: string): string {
   return JSON.stringify(text).slice(1, -1);
