@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { generateKeys } from "../stash-server/owner.ts";
+import { compareJobs } from "./compare-jobs.ts";
 import { breakEveryRequest, killEverywhere, type Outcome } from "./faults.ts";
 import { type Load, runSessions } from "./load.ts";
 
@@ -32,6 +33,11 @@ for (const [name, { sessions, succeeded, taken, turnedAway, leftOver }] of loads
   console.log(`| ${name} | ${sessions} | ${succeeded} | ${taken} | ${turnedAway} | ${leftOver.length} |`);
 }
 console.log(`\nProcesses on the machine before and after: ${processes}, ${readdirSync("/proc").length}`);
+const compared = await compareJobs(keys);
+console.log(
+  "\n| GitLab jobs | scripts | shells | wrappers | scripts with a documented difference | other differences |\n| --- | --- | --- | --- | --- | --- |\n" +
+    `| ${compared.jobs} | ${compared.scripts} | ${compared.shells} | ${compared.wrappers} | ${compared.documented} | ${compared.differences.length} |`,
+);
 const failed = loads.flatMap(([name, { sessions, succeeded, leftOver }]) => [
   ...leftOver.map((what) => `${name}: ${what}`),
   ...(succeeded === sessions ? [] : [`${name}: ${sessions - succeeded} failed`]),
@@ -39,5 +45,6 @@ const failed = loads.flatMap(([name, { sessions, succeeded, leftOver }]) => [
 const bad = outcomes.flatMap(({ fault, lost, leftOver }) =>
   [...lost, ...leftOver].map((what) => `${fault}: ${what}`),
 );
-for (const line of [...bad, ...failed]) console.log(line);
-process.exitCode = bad.length + failed.length === 0 ? 0 : 1;
+const wrong = [...bad, ...failed, ...compared.differences];
+for (const line of wrong) console.log(line);
+process.exitCode = wrong.length === 0 ? 0 : 1;

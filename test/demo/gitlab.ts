@@ -69,10 +69,7 @@ const ways = [
     `"$SS_NODE" -p "const u = new URL('https://h'); u.username = 'u'; u.password = process.env.PASSWORD; u.href"`,
   ],
   ["set, in sh", `sh -c 'set | grep ^PASSWORD='`],
-  [
-    "what NODE_DEBUG makes the script print",
-    'NODE_DEBUG=child_process "$SS_NODE" -p "process.env.API_KEY"',
-  ],
+  ["what NODE_DEBUG makes the script print", 'NODE_DEBUG=child_process "$SS_NODE" -p "process.env.API_KEY"'],
 ] as const;
 
 const platform = ownPlatform();

@@ -27,13 +27,15 @@ export function allCells(): Cell[] {
   );
 }
 
-/** Each script once, in shells and under wrappers that take turns. */
+/** Every third script, in shells and under wrappers that take turns: what `npm test` has time for. */
 export function sampleCells(): Cell[] {
   const cells = allCells();
-  return scripts.map((script, index) => {
-    const own = cells.filter((cell) => cell.script === script);
-    return own[(index * 7) % own.length] as Cell;
-  });
+  return scripts
+    .filter((_, index) => index % 3 === 0)
+    .map((script, index) => {
+      const own = cells.filter((cell) => cell.script === script);
+      return own[(index * 7) % own.length] as Cell;
+    });
 }
 
 const API_KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc";
