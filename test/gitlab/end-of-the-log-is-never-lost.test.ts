@@ -167,6 +167,18 @@ test.skipIf(isMissing("bash"))(
   },
 );
 
+test.each(["mksh", "zsh", "ksh93"])(
+  "%s, in which a failing command can pass unnoticed, is refused by name",
+  async (shell) => {
+    if (isMissing(shell)) return;
+    const { code, log, left } = await run(shell, ["echo reached"], {}, "script_legacy");
+    expect(code).toBe(1);
+    expect(log).toContain("this shell is ksh, mksh or zsh");
+    expect(log).not.toMatch(/^reached$/m);
+    expect(left).toEqual([]);
+  },
+);
+
 test("what makes Node print what it does is for the script's own processes alone", async () => {
   const environment = { NODE_DEBUG: "child_process,net", NODE_OPTIONS: "--no-warnings" };
   const { code, log, afterLog } = await run(
