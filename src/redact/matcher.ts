@@ -25,12 +25,14 @@ const SHORT = 8;
 
 /** @param acrossLines whether to search wrapped base64 and hex as well, which costs a third of the speed */
 export function createMatcher(needles: Iterable<string | Buffer>, acrossLines = true): Matcher {
-  const unique = new Set<string>();
-  for (const needle of needles) unique.add(toLatin1(needle));
-  unique.delete("");
-  const groups = Object.groupBy(unique, ({ length }) => (length < SHORT ? "short" : "long"));
-  const short = groups.short && createGramIndex(groups.short);
-  const long = groups.long && createGramIndex(groups.long);
+  const groups: Record<"short" | "long", string[]> = { short: [], long: [] };
+  for (const needle of needles) {
+    const bytes = toLatin1(needle);
+    if (bytes !== "") groups[bytes.length < SHORT ? "short" : "long"].push(bytes);
+  }
+  const [short, long] = [groups.short, groups.long].map((group) =>
+    group.length === 0 ? undefined : createGramIndex(group),
+  );
   const indexes = [short, long].filter((index) => index !== undefined);
   const broken = acrossLines ? long : undefined; // A few characters can be on two lines by chance.
   let last: { text: Buffer; before: number; unbroken: Unbroken | undefined } | undefined;

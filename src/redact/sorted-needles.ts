@@ -16,9 +16,9 @@ export interface SortedNeedles {
 // From this length, calling the native comparison pays off.
 const NATIVE_FROM = 48;
 
-/** @param needles bytes as Latin-1 text, which sorts like the bytes; none is empty, and each occurs once */
+/** @param needles bytes as Latin-1 text, which sorts like the bytes; none is empty */
 export function sortNeedles(needles: readonly string[]): SortedNeedles {
-  const ordered = needles.toSorted();
+  const ordered = needles.toSorted().filter((needle, index, all) => needle !== all[index - 1]);
   const bytes = Buffer.allocUnsafeSlow(ordered.reduce((sum, { length }) => sum + length, 0));
   const starts = new Int32Array(ordered.length + 1);
   for (const [index, needle] of ordered.entries()) {

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { generateKeys } from "../stash-server/owner.ts";
 import { startAccount } from "./account.ts";
 import { benchLeakCheck } from "./leak-check.ts";
+import { benchManyCertificates } from "./many-certificates.ts";
 import { benchMasks, tableOfMasks } from "./masks.ts";
 import { benchRedactor, claimsOfRedactor, tableOfRedactor } from "./redactor.ts";
 import { tableOfClaims, tableOfTimes } from "./report.ts";
@@ -27,7 +28,14 @@ try {
   const scale = await benchScale(folder, rounds.scale, keys);
   const leakCheck = benchLeakCheck(folder, rounds.search);
   const redactor = benchRedactor(folder, rounds.search, 200);
-  const claims = [...stages.claims, ...scale, ...leakCheck, ...claimsOfRedactor(redactor ?? [])];
+  const certificates = benchManyCertificates(folder, rounds.search);
+  const claims = [
+    ...stages.claims,
+    ...scale,
+    ...leakCheck,
+    ...claimsOfRedactor(redactor ?? []),
+    ...certificates,
+  ];
   const masks = benchMasks();
   const figures: Figures = { claims, times: stages.times, masks, redactor: redactor ?? [] };
   console.log(
