@@ -91,13 +91,20 @@ export function createSessionState(session: SessionDirectory): StateStore {
   };
 }
 
+// Linux starts no process with a longer string in its environment (execve(2), MAX_ARG_STRLEN). A shell that exports one can start no command,
+// not even to clean up.
+const MOST_EXPORTED = process.platform === "linux" ? 128 * 1024 : undefined;
+
 /** Writes a file to source and prints its path, or prints the text itself for `eval`. */
 export function createShellExporter({ session, exportsTo }: ExporterOptions): Exporter {
   return {
     refusedNames: [],
     publish: ({ environment: variables }) => {
       if (variables.size === 0) return;
-      const text = formatShell(new Map([["SECRET_STASH_SESSION_DIR", session.path], ...variables]));
+      const text = formatShell(
+        new Map([["SECRET_STASH_SESSION_DIR", session.path], ...variables]),
+        MOST_EXPORTED,
+      );
       process.stdout.write(exportsTo === "stdout" ? text : `${writeVariables(session, text)}\n`);
     },
   };

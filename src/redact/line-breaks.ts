@@ -1,8 +1,15 @@
 // Programs break base64 and hex into lines of 60 columns (`xxd -p`, Ruby), 64 (OpenSSL, PEM) and 76 (base64(1), MIME). A value inside a longer
 // text that is encoded like that can be broken at any of its characters, so no list of strings to search for is complete. Instead, the breaks
 // are taken out, and the search goes on in what is left.
+//
+// What could go on in the next line is held back, and so is the end of the line. So only what looks like wrapped text counts: neither paths nor
+// rulers nor digests.
 
+const WIDTHS = new Set([60, 64, 76]);
+const HEX_WIDTH = 60;
 const NARROWEST = 60;
+const WIDEST = 76;
+const MOST_INDENTED = 64;
 const SAMPLE = 16;
 const STRIDE = NARROWEST - SAMPLE + 1;
 
@@ -21,6 +28,13 @@ interface Break {
   to: number;
 }
 
+/** Whether a line of these characters is one of wrapped base64 or hex. A digest in hex has 64 or 128 digits, and no line break follows that counts. */
+function isWrapped(line: string): boolean {
+  if (!WIDTHS.has(line.length) || !/\d/.test(line)) return false;
+  if (/^[0-9a-f]+$|^[0-9A-F]+$/.test(line)) return line.length === HEX_WIDTH;
+  return /[a-z]/.test(line) && /[A-Z]/.test(line);
+}
+
 /** Text without the line breaks in encoded runs, and the way back. */
 export interface Unbroken {
   text: Buffer;
@@ -29,17 +43,17 @@ export interface Unbroken {
 }
 
 /**
- * Takes the line breaks out that follow at least 60 characters of base64 or hex.
+ * Takes the line breaks out that follow a line of base64 or hex.
  *
  * 1. Look at 16 bytes in every 45: every run of 60 contains such a sample, and most text has a blank in it. From there, find both ends of the
  *    run.
- * 2. A run of 60 or more with a line break behind it is a line of wrapped text.
+ * 2. A run as wide as programs write it, with a line break behind it, is a line of wrapped text.
  * 3. Copy what is between the breaks, and remember where each piece was.
  *
- * @param before how many characters of base64 or hex come directly before the text
+ * @param before the characters of base64 or hex that come directly before the text (`trailingRun`)
  * @returns undefined if there is no such break, as in nearly all text
  */
-export function removeLineBreaks(text: Buffer, before: number): Unbroken | undefined {
+export function removeLineBreaks(text: Buffer, before: string): Unbroken | undefined {
   const breaks = findBreaks(text, before);
   if (breaks.length === 0) return undefined;
   // 3
@@ -77,18 +91,21 @@ export function removeLineBreaks(text: Buffer, before: number): Unbroken | undef
   };
 }
 
-function findBreaks(text: Buffer, before: number): Break[] {
+function findBreaks(text: Buffer, before: string): Break[] {
   const breaks: Break[] = [];
   let seen = 0; // the end of the last run
-  for (const sample of before > 0 ? [0, ...findSamples(text)] : findSamples(text)) {
+  for (const sample of before !== "" ? [0, ...findSamples(text)] : findSamples(text)) {
     if (sample < seen) continue;
     // 1
     let start = sample;
-    while (start > 0 && sample - start < NARROWEST && ENCODED[text[start - 1] as number] === 1) start -= 1;
+    while (start > 0 && sample - start <= WIDEST && ENCODED[text[start - 1] as number] === 1) start -= 1;
     let end = sample;
     while (end < text.length && ENCODED[text[end] as number] === 1) end += 1;
     // 2
-    if (end - start + (start === 0 ? before : 0) >= NARROWEST) {
+    if (
+      end - start <= WIDEST &&
+      isWrapped((start === 0 ? before : "") + text.toString("latin1", start, end))
+    ) {
       const next = afterBreak(text, end);
       if (next > end) breaks.push({ from: end, to: next });
     }
@@ -128,14 +145,15 @@ function afterBreak(text: Buffer, at: number): number {
   if (end === text.length) return end; // The line feed may come with the next chunk.
   if (text[end] !== LF) return at;
   end += 1;
+  const most = end + MOST_INDENTED;
   while (BLANK.has(text[end] as number)) end += 1;
-  return end;
+  return end > most ? at : end;
 }
 
-/** How many characters of base64 or hex the text ends with, as far as it matters. */
-export function trailingRun(text: Buffer, before: number): number {
-  let run = 0;
-  while (run < text.length && run < NARROWEST && ENCODED[text[text.length - 1 - run] as number] === 1)
-    run += 1;
-  return Math.min(NARROWEST, run === text.length ? run + before : run);
+/** The characters of base64 or hex that the text ends with, as far as they matter. */
+export function trailingRun(text: Buffer, before: string): string {
+  let start = text.length;
+  while (start > 0 && text.length - start <= WIDEST && ENCODED[text[start - 1] as number] === 1) start -= 1;
+  const run = text.toString("latin1", start);
+  return (start === 0 ? before + run : run).slice(-WIDEST - 1);
 }

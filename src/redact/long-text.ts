@@ -1,5 +1,5 @@
 import { base64Inside, percentEncode, toStandardAlphabet } from "./encoded-forms.ts";
-import { isLongText, printedForms } from "./printed-forms.ts";
+import { columns, printedForms } from "./printed-forms.ts";
 
 // A thousand certificates are not rare, and each has thirty lines. Every form of every line would be a million strings to search for. Most of
 // them would find nothing that fewer do not find: what is encoded as a whole contains its lines encoded.
@@ -21,17 +21,20 @@ export function isBlock(lines: readonly string[], leastPart: number): boolean {
 }
 
 /**
- * Forms of a block other than its lines: as JSON and base64 write it when it stands alone, which then is one mask, and its end, because its
- * last line may be too short to be found by itself.
+ * Forms of a block other than its lines: as JSON and base64 write it when it stands alone, base64 in lines of its own, and its end, if its last
+ * line is too short to be found by itself.
  */
-export function blockForms(text: string, lines: readonly string[]): string[] {
-  const end = lines.slice(-2).join("\n");
+export function blockForms(text: string, lines: readonly string[], leastPart: number): string[] {
+  const base64 = Buffer.from(text).toString("base64");
+  const withNewline = Buffer.from(`${text}\n`).toString("base64");
+  const isEndShort = Buffer.byteLength(lines.at(-1) ?? "") < leastPart;
+  const ends = isEndShort ? ["\n", "\r\n", " "].map((lineBreak) => lines.slice(-2).join(lineBreak)) : [];
   return [
     JSON.stringify(text).slice(1, -1),
-    Buffer.from(text).toString("base64"),
-    Buffer.from(`${text}\n`).toString("base64").slice(-END),
-    end,
-    ...printedForms(end),
+    base64,
+    withNewline.slice(-END),
+    ...[base64, withNewline].flatMap(columns),
+    ...ends.flatMap((end) => [end, ...printedForms(end)]),
   ];
 }
 
@@ -40,7 +43,7 @@ export function blockForms(text: string, lines: readonly string[]): string[] {
  * special characters, all others are the text itself.
  */
 export function lineForms(line: string): string[] {
-  if (/[^A-Za-z0-9+/=_.:-]/.test(line) && !isLongText(line)) return printedForms(line);
+  if (/[^A-Za-z0-9+/=_.:-]/.test(line)) return printedForms(line);
   const bytes = Buffer.from(line);
   const inside = [0, 1, 2].map((alignment) => base64Inside(bytes, alignment));
   const hex = bytes.toString("hex");

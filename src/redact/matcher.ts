@@ -11,19 +11,19 @@ export interface Match {
 /**
  * Finds every occurrence of every needle in bytes, also where base64 or hex is broken into lines (line-breaks.ts).
  *
- * `before` is how many characters of base64 or hex come directly before the text.
+ * `before` is the characters of base64 or hex that come directly before the text.
  */
 export interface Matcher {
   /** Occurrences in the order of their starts. Of those that begin at the same place, only the longest; of one on several lines, the piece on each. */
-  find(text: Buffer, before?: number): Match[];
+  find(text: Buffer, before?: string): Match[];
   /** Where the longest tail begins that could become an occurrence; the length of the text if there is none. */
-  findHeldTail(text: Buffer, before?: number): number;
+  findHeldTail(text: Buffer, before?: string): number;
 }
 
 // A single short needle would force every byte to be probed for all of them, so short ones have an index of their own.
 const SHORT = 8;
 
-/** @param acrossLines whether to search wrapped base64 and hex as well, which costs a third of the speed */
+/** @param acrossLines whether to search wrapped base64 and hex as well, which takes about as long again */
 export function createMatcher(needles: Iterable<string | Buffer>, acrossLines = true): Matcher {
   const groups: Record<"short" | "long", string[]> = { short: [], long: [] };
   for (const needle of needles) {
@@ -35,8 +35,8 @@ export function createMatcher(needles: Iterable<string | Buffer>, acrossLines = 
   );
   const indexes = [short, long].filter((index) => index !== undefined);
   const broken = acrossLines ? long : undefined; // A few characters can be on two lines by chance.
-  let last: { text: Buffer; before: number; unbroken: Unbroken | undefined } | undefined;
-  const unbreak = (text: Buffer, before: number) => {
+  let last: { text: Buffer; before: string; unbroken: Unbroken | undefined } | undefined;
+  const unbreak = (text: Buffer, before: string) => {
     // Both methods are called with the same text, one after the other.
     if (last?.text !== text || last.before !== before) {
       last = { text, before, unbroken: removeLineBreaks(text, before) };
@@ -44,7 +44,7 @@ export function createMatcher(needles: Iterable<string | Buffer>, acrossLines = 
     return last.unbroken;
   };
   return {
-    find: (text, before = 0) => {
+    find: (text, before = "") => {
       const matches: Match[] = [];
       let last = 0;
       let isOrdered = true;
@@ -59,7 +59,7 @@ export function createMatcher(needles: Iterable<string | Buffer>, acrossLines = 
       if (broken === undefined || unbroken === undefined) return isOrdered ? matches : inOrder(matches);
       return inOrder([...matches, ...findBroken(broken, unbroken)]);
     },
-    findHeldTail: (text, before = 0) => {
+    findHeldTail: (text, before = "") => {
       const tail = indexes.reduce((from, index) => Math.min(from, index.findHeldTail(text)), text.length);
       const unbroken = broken && unbreak(text, before);
       if (broken === undefined || unbroken === undefined) return tail;

@@ -90,22 +90,20 @@ export function exactNeedles(values: Iterable<string>): Set<string> {
 function* formsOf(value: string, leastPart: number): Generator<string> {
   const isLong = (text: string) => Buffer.byteLength(text) >= leastPart;
   const parts = new Set<string>();
-  for (const text of [value, ...jsonLeaves(value, 1).filter(isLong)]) {
-    const trimmed = text.trim();
-    if (trimmed === "") continue;
+  const texts = [value, ...jsonLeaves(value, 1).filter(isLong)];
+  for (const text of texts.flatMap(wholesOf)) {
     const isPublic = publicLinesOf(text);
-    const lines = linesOf(trimmed);
+    const lines = linesOf(text);
     const secretLines = lines.filter((line) => isLong(line) && !isPublic(line));
-    if (isLongText(trimmed) && lines.length > 1) {
+    const block = lines.filter((line) => !isPublic(line));
+    if (isLongText(text) && isBlock(block, leastPart)) {
       yield* joined(lines);
-      const block = lines.filter((line) => !isPublic(line));
-      if (isBlock(block, leastPart)) yield* blockForms(trimmed, block);
-      else parts.add(trimmed);
+      yield* blockForms(text, block, leastPart);
       for (const line of secretLines) {
         yield line;
         yield* lineForms(line);
       }
-    } else for (const part of [...wholesOf(trimmed), ...joined(lines), ...secretLines]) parts.add(part);
+    } else for (const part of [text, ...joined(lines), ...secretLines]) parts.add(part);
     for (const part of [...urlPasswords(text), ...urlUsers(text).filter(isLong)]) parts.add(part);
   }
   for (const part of parts) {
@@ -114,8 +112,10 @@ function* formsOf(value: string, leastPart: number): Generator<string> {
   }
 }
 
-/** A text, and what is in its quotes. */
-function wholesOf(trimmed: string): string[] {
+/** A text without white space around it, and what is in its quotes. */
+function wholesOf(text: string): string[] {
+  const trimmed = text.trim();
+  if (trimmed === "") return [];
   const unquoted = /^"(.{7,})"$/s.exec(trimmed)?.[1];
   return unquoted === undefined ? [trimmed] : [trimmed, unquoted];
 }

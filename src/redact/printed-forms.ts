@@ -106,10 +106,7 @@ function base64Forms(text: string): string[] {
     .map((form) => form.replace(/=+$/, ""))
     .concat(url)
     .map(toStandardAlphabet);
-  // Lines of a long text are found by line-breaks.ts.
-  const wrapped = isLong
-    ? []
-    : ["", "\n"].flatMap((end) => columns(Buffer.from(text + end).toString("base64")));
+  const wrapped = ["", "\n"].flatMap((end) => columns(Buffer.from(text + end).toString("base64")));
   return [...url.map((form) => form.replace(/=+$/, "")), ...standard, ...wrapped].filter(
     ({ length }) => length >= MIN_BASE64,
   );
@@ -126,7 +123,7 @@ function toUrlAlphabet(base64: string): string {
 }
 
 /** The lines of PEM (64 columns, RFC 7468 section 2) and of MIME and base64(1) (76, RFC 2045 section 6.8). */
-function columns(base64: string): string[] {
+export function columns(base64: string): string[] {
   return [64, 76].flatMap((width) => (base64.length > width ? cut(base64, width) : []));
 }
 

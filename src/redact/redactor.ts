@@ -31,7 +31,7 @@ export function createRedactor(needles: Iterable<string | Buffer>, index?: Match
   let held = NOTHING;
   let joined = NOTHING; // Reused, because allocating memory for every chunk would take longer than the search.
   let endsInMask = false;
-  let run = 0; // of base64 or hex, directly before what is held
+  let run = ""; // of base64 or hex, directly before what is held
 
   const show = (text: Buffer, matches: readonly Match[], end: number): Buffer[] => {
     const shown: Buffer[] = [];
@@ -78,7 +78,7 @@ export function createRedactor(needles: Iterable<string | Buffer>, index?: Match
     end: () => {
       const shown = show(held, matcher.find(held, run), held.length);
       held = NOTHING;
-      run = 0;
+      run = "";
       endsInMask = false;
       return shown;
     },

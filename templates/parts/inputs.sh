@@ -14,8 +14,10 @@ secret_stash_read() { # $1: the input, whose text is standard input; sets ss_val
     case $ss_name in
       '' | *[!A-Za-z0-9_]*) ss_value=$ss_value'$' ;;
       *)
-        case " SECRET_STASH_API_TOKEN SECRET_STASH_GRANT_KEY ${ss_untrusted-} " in *" $ss_name "*) ss_set='' ;; *) eval "ss_set=\${$ss_name+set}" ;; esac
-        if [ "$ss_set" = set ]; then eval "ss_value=\$ss_value\${$ss_name}"
+        case " SECRET_STASH_API_TOKEN SECRET_STASH_GRANT_KEY ${ss_untrusted-} " in *" $ss_name "* | *' * '*) ss_set='' ;; *) eval "ss_set=\${$ss_name+set}" ;; esac
+        # A pattern for paths may hold a dollar sign (`*$py.class`).
+        if [ "$ss_set$1" = leak-ignore ]; then ss_value=$ss_value'$' ss_after=$ss_rest
+        elif [ "$ss_set" = set ]; then eval "ss_value=\$ss_value\${$ss_name}"
         else secret_stash_fail "The input $1 refers to \$$ss_name, and this job has no such variable that an input may hold. Check its name. A protected variable exists on protected branches only. For a literal dollar sign, write \$\$."; fi
         ss_rest=$ss_after ;;
     esac

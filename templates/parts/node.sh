@@ -7,3 +7,5 @@ secret_stash_has_node() { # whether the bundle runs on $SS_NODE: from 22.21 with
     *) return 1 ;;
   esac
 }
+ss_machine=$(uname -m 2>/dev/null) || ss_machine=unknown
+case $ss_machine in x86_64 | amd64) SECRET_STASH_ARCH=x64 ;; aarch64 | arm64) SECRET_STASH_ARCH=arm64 ;; *) SECRET_STASH_ARCH=$ss_machine ;; esac

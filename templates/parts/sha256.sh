@@ -18,6 +18,8 @@ secret_stash_is_bundle() { # whether the SHA-256 of the file $1 is in $SS_SHA256
   case "$ss_known " in *" ${ss_sum:-none} "*) ;; *) return 1 ;; esac
 }
 secret_stash_unpack() { # the archive $1 into the folder $2
+  # What the environment would add to them could replace what was checked.
+  unset TAR_OPTIONS GZIP XZ_OPT XZ_DEFAULTS ZSTD_CLEVEL ZSTD_NBTHREADS
   case $1 in
     *.xz) xz -dc "$1" | tar -xf - -C "$2" ;;
     *.zst) zstd -qdc "$1" | tar -xf - -C "$2" ;;

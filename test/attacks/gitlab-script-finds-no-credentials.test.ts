@@ -1,8 +1,13 @@
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, inject, onTestFinished, test } from "vitest";
+import { packBundle, sha256 } from "../build/package.ts";
 import { runGitLabJob } from "../gitlab/job.ts";
 import { actionRoot } from "../runner/job.ts";
 import { startSession } from "../support/session.ts";
@@ -89,6 +94,77 @@ test.each(shells)(
     expect(second.afterLog).toContain("the temporary key is gone");
   },
 );
+
+// What a line of GITLAB_ENV, or the file itself, can do to the shell in which after_script runs.
+test.each([
+  ["a blank before PATH, which the runner drops", "  PATH=$W/b:$PATH"],
+  ["IFS, by which the runner would drop more", "IFS=x\nxPATH=$W/b:$PATH"],
+  ["a name that no shell takes", "9PATH=x"],
+])("%s: nothing of the script's gets the token", async (_, lines) => {
+  for (const shell of shells) {
+    const session = await startSession();
+    const { workspace } = session.job;
+    const { afterLog } = await runJob(session, shell, [
+      plantNode(workspace),
+      `W=${workspace}; printf '${lines.replaceAll("$W", "%s").replaceAll("$PATH", "%s")}\\n' ${lines.includes("$W") ? '"$W" "$PATH"' : ""} >>"$GITLAB_ENV"`,
+    ]);
+    expect(readGot(workspace)).not.toContain(session.account.apiToken);
+    expect(afterLog).not.toContain("the temporary key is gone");
+  }
+});
+
+test.each(shells)("in %s, a link in the place of GITLAB_ENV: no token", async (shell) => {
+  const session = await startSession();
+  const { workspace } = session.job;
+  const { afterLog } = await runJob(session, shell, [
+    plantNode(workspace),
+    `echo "PATH=${workspace}/b:$PATH" >${workspace}/other; ln -sf ${workspace}/other "$GITLAB_ENV"`,
+  ]);
+  expect(readGot(workspace)).not.toContain(session.account.apiToken);
+  expect(afterLog).toContain("so it gets no token");
+});
+
+test.each(shells)("in %s, tar does nothing that the environment tells it", async (shell) => {
+  const session = await startSession();
+  const { workspace } = session.job;
+  const archive = packBundle(join(actionRoot, "dist"));
+  const registry = createServer((__, response) => void response.end(archive)).listen(0, "127.0.0.1");
+  await once(registry, "listening");
+  onTestFinished(() => void registry.close());
+  const url = `http://127.0.0.1:${(registry.address() as AddressInfo).port}/bundle.tar.gz`;
+  const { afterLog } = await runJob(
+    session,
+    shell,
+    [`echo 'TAR_OPTIONS=--to-command="touch ${workspace}/ran"' >>"$GITLAB_ENV"`],
+    { "bundle-path": "", "bundle-url": url, "bundle-sha256": sha256(archive) },
+  );
+  expect(existsSync(join(workspace, "ran"))).toBe(false);
+  expect(afterLog).toContain("so it gets no token");
+});
+
+test.each(shells)(
+  "in %s, no variable of the script's takes the token into the environment",
+  async (shell) => {
+    const session = await startSession();
+    const { workspace } = session.job;
+    await runJob(session, shell, [
+      `echo ss_token=x >>"$GITLAB_ENV"`,
+      `(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -a "^ss_token=." >>${workspace}/got; sleep 0.05; done) </dev/null >/dev/null 2>&1 &`,
+    ]);
+    await sleep(1500);
+    expect(readGot(workspace)).not.toContain(session.account.apiToken);
+  },
+);
+
+/** A program called node that keeps what it is given, and says that it is new enough. */
+function plantNode(workspace: string): string {
+  return `mkdir ${workspace}/b; printf '#!/bin/sh\\n[ "$1" = --version ] && echo v24.21.0 && exit\\ncat >>${workspace}/got\\n' >${workspace}/b/node; chmod +x ${workspace}/b/node`;
+}
+
+function readGot(workspace: string): string {
+  const path = join(workspace, "got");
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}
 
 function runJob(
   { server, account }: Awaited<ReturnType<typeof startSession>>,

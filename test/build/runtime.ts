@@ -14,7 +14,7 @@ import { join } from "node:path";
 import manifest from "./runtime/package.json" with { type: "json" };
 import lock from "./runtime/package-lock.json" with { type: "json" };
 
-// The Node of an archive with a runtime (docs/gitlab.md): npm's own package of the platform, checked against the lock file, and without its
+// The Node of an archive with a runtime (docs/gitlab-images.md): npm's own package of the platform, checked against the lock file, and without its
 // symbols, which are of no use to a job.
 
 export type Platform = keyof typeof manifest.stripped;

@@ -114,7 +114,8 @@ test.each(["bash", "dash", "busybox"])(
       ],
     );
     const { code, log, afterLog, left } = await runGitLabJob({
-      ...{ shell, form: "sub19", inputs: { environment }, environment: credentials() },
+      ...{ shell, form: "sub19", inputs: { environment } },
+      environment: { ...credentials(), BIG: "one that the runner exported" },
       script: ['echo "it has ${#BIG} characters"; echo "$BIG"; env | grep -c ^BIG= || :', "exit 3"],
     });
     expect(code).toBe(3);

@@ -73,6 +73,28 @@ test("negative control: the search without line breaks does not find it", () => 
   expect(lines).toEqual([[], []]);
 });
 
+test.each([
+  ["a long path", `/home/runner/work/${"some-folder/".repeat(5)}cor\n`],
+  ["a ruler", `${"-".repeat(76)}\n`],
+  ["a SHA-256", `Digest: sha256:${"0123456789abcdef".repeat(4)}\n`],
+  ["a SHA-512", `${"0123456789abcdef".repeat(8)}\n`],
+])("%s is shown at once, with its line break", (_, line) => {
+  const redactor = createRedactor(
+    deriveNeedles([VALUE, "-----BEGIN X-----\n----", "ef".repeat(20), "correct/horse"]),
+  );
+  expect(Buffer.concat(redactor.write(Buffer.from(line))).toString()).toBe(line);
+});
+
+test("what only indents is not held back for ever", () => {
+  const redactor = createRedactor(needles);
+  const line = Buffer.from(`${"u".repeat(60)}${VALUE}`)
+    .toString("base64")
+    .slice(0, 76);
+  redactor.write(Buffer.from(`${line}\n`));
+  const shown = redactor.write(Buffer.from(" ".repeat(100)));
+  expect(Buffer.concat(shown).toString()).toContain(" ".repeat(100));
+});
+
 test("shorter lines are text: words on two of them are no value", () => {
   expect(redact(`${VALUE.slice(0, 20)}\n${VALUE.slice(20)}\n`)).toContain(VALUE.slice(0, 20));
 });
