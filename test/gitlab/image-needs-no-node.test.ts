@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { parse } from "yaml";
 import { archiveWithRuntime, ownPlatform } from "../build/archive.ts";
+import { packBundle, sha256 } from "../build/package.ts";
 import { actionRoot } from "../runner/job.ts";
 import { type Account, seedAccount } from "../stash-server/seed.ts";
 import { type StashServer, startStashServer } from "../stash-server/server.ts";
@@ -38,6 +39,8 @@ describe.skipIf(platform === undefined)(
     let registry: Server;
     let storage: Server;
     let archive: { path: string; sha256: string };
+    /** without a runtime, and so quickly unpacked: for what is about the way to the job, whose image has Node then */
+    let small: { bytes: Buffer; sha256: string };
     let folder: string;
     const asked: { port: number; url: string; header: string | undefined }[] = [];
     /** arguments of other processes that held the header while the request was on its way */
@@ -52,6 +55,7 @@ describe.skipIf(platform === undefined)(
         const to = `http://localhost:${(storage.address() as AddressInfo).port}/stored`;
         response.writeHead(302, { location: to }).end();
       } else if (request.url?.startsWith("/missing")) response.writeHead(404).end("no such package");
+      else if (/^.(?:small|stored)/.test(request.url ?? "")) response.writeHead(200).end(small.bytes);
       else response.writeHead(200).end(readFileSync(archive.path));
     };
 
@@ -62,7 +66,10 @@ describe.skipIf(platform === undefined)(
         ...{ environment: "ci", type: "testing", ownerKeys, grantKeys, variables: { API_KEY } },
       });
       archive = archiveWithRuntime(platform as never);
+      const bytes = packBundle(join(actionRoot, "dist"));
+      small = { bytes, sha256: sha256(bytes) };
       folder = mkdtempSync(join(tmpdir(), "no-node-"));
+      tools.set("node", linkOnly({ node: process.execPath }));
       [registry, storage] = await Promise.all([listen(answer), listen(answer)]);
       const busybox = spawnSync("which", ["busybox"], { encoding: "utf8" }).stdout.trim();
       tools.set("curl", linkPrograms(["wget"]));
@@ -111,6 +118,17 @@ describe.skipIf(platform === undefined)(
           ...more.environment,
         },
       });
+    /** In an image that has Node. */
+    const runSmall = (tool: string, inputs: Record<string, string>, more: Partial<GitLabJob> = {}) =>
+      run(
+        tool,
+        { "bundle-url": address("/small.tar.gz"), "bundle-sha256": small.sha256, ...inputs },
+        {
+          script: ['echo "the key: $API_KEY"', "echo no node"],
+          ...more,
+          environment: { ...more.environment, PATH: `${tools.get(tool)?.path}:${tools.get("node")?.path}` },
+        },
+      );
     const temporaryKeys = () => server.store.listKeys().filter(({ expires_at }) => expires_at !== null);
     const expectWhole = ({ code, log, afterLog, left }: Awaited<ReturnType<typeof run>>) => {
       expect(`${code}\n${log}\n${afterLog}`).toContain("0\n");
@@ -135,7 +153,7 @@ describe.skipIf(platform === undefined)(
           "bundle-header": "JOB-TOKEN: ${TOKEN}",
         };
         const environment = { REGISTRY: address(""), TOKEN: HEADER.split(": ")[1] ?? "" };
-        expectWhole(await run(tool, inputs, { environment }));
+        expectWhole(await runSmall(tool, inputs, { environment }));
         expect(asked.map(({ header }) => header)).toEqual([environment.TOKEN, undefined]);
         expect(asked[0]?.url).toBe(`/redirect/${process.arch}.tar.gz`);
         expect(shown).toEqual([]);
@@ -211,7 +229,7 @@ describe.skipIf(platform === undefined)(
         const timer = setInterval(() => labels.push(...temporaryKeys().map(({ label }) => label)), 20);
         child.once("close", () => clearInterval(timer));
       };
-      const result = await run("curl", inputs, { environment, script, onStart });
+      const result = await runSmall("curl", inputs, { environment, script, onStart });
       expectWhole(result);
       expect(result.log).not.toMatch(/^ran$/m);
       expect([...new Set(labels)]).toEqual([
@@ -222,12 +240,12 @@ describe.skipIf(platform === undefined)(
     test("bundle-cache: kept, checked before it is used, and never through a link", async () => {
       const cached = join(folder, "cache");
       const inputs = { "bundle-cache": cached };
-      expectWhole(await run("curl", inputs));
-      expectWhole(await run("curl", inputs));
+      expectWhole(await runSmall("curl", inputs));
+      expectWhole(await runSmall("curl", inputs));
       expect(asked).toHaveLength(1);
       const [name = ""] = readdirSync(cached);
       writeFileSync(join(cached, name), "another archive");
-      const again = await run("curl", inputs);
+      const again = await runSmall("curl", inputs);
       expectWhole(again);
       expect(again.log).toContain(
         "the archive in bundle-cache is not the one of bundle-sha256, so it is downloaded again.",
@@ -239,7 +257,7 @@ describe.skipIf(platform === undefined)(
       writeFileSync(victim, "precious");
       rmSync(join(cached, name));
       symlinkSync(victim, join(cached, name));
-      expectWhole(await run("curl", inputs));
+      expectWhole(await runSmall("curl", inputs));
       expect(readFileSync(victim, "utf8")).toBe("precious");
       expect(asked).toHaveLength(3);
     });
