@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { actionRoot } from "../runner/job.ts";
+import { copyQuickBundle } from "../support/quick-action.ts";
 import { type WrapperForm, wrapStage } from "./wrapper.ts";
 
 export interface Template {
@@ -63,7 +64,13 @@ export async function runGitLabJob(job: GitLabJob): Promise<GitLabResult> {
   const directory = join(folder, "project");
   const temp = join(folder, "temp");
   for (const path of [directory, temp]) mkdirSync(path);
-  const template = instantiate("secret-stash", { "bundle-path": join(actionRoot, "dist"), ...job.inputs });
+  const { TEST_KEY_POOL: pool, TEST_KEY_LOCKS: locks } = process.env;
+  const quick =
+    pool && locks && job.inputs["bundle-path"] === undefined
+      ? copyQuickBundle(folder, pool, locks)
+      : undefined;
+  const bundle = quick?.dist ?? join(actionRoot, "dist");
+  const template = instantiate("secret-stash", { "bundle-path": bundle, ...job.inputs });
   const { before_script = [], after_script = [] } = template[".secret-stash"] ?? {};
   const environment = {
     PATH: process.env.PATH ?? "",
@@ -89,6 +96,7 @@ export async function runGitLabJob(job: GitLabJob): Promise<GitLabResult> {
     job.onStart,
   );
   const after = await feed(job.shell, wrapStage({ ...stage, script: after_script }), environment);
+  if (after.log.includes("the temporary key is gone")) quick?.giveBack();
   const left = readdirSync(temp);
   rmSync(folder, { recursive: true, force: true });
   return { code: main.code, log: main.log, afterLog: after.log, left };

@@ -29,7 +29,13 @@ export async function setup(project: TestProject): Promise<() => void> {
   }
   project.provide("keys", { ownerKeys, grantKeys, spareKeys, recoveryKeys });
   project.provide("keyPool", pool);
-  return () => rmSync(pool, { recursive: true, force: true });
+  // For the jobs of GitLab, which demos and benchmarks run as well, without vitest.
+  const locks = mkdtempSync(join(tmpdir(), "key-locks-"));
+  process.env.TEST_KEY_POOL = pool;
+  process.env.TEST_KEY_LOCKS = locks;
+  return () => {
+    for (const path of [pool, locks]) rmSync(path, { recursive: true, force: true });
+  };
 }
 
 type Keys = [KeyPair, KeyPair, KeyPair, KeyPair, ...KeyPair[]];
