@@ -52,6 +52,7 @@ const packages: Record<string, readonly string[]> = {
   entry: ["node:path"],
   cli: ["node:fs", "node:path", "node:util"],
   session: ["node:path"],
+  broker: ["jose", "node:crypto", "valibot", "yaml"],
   doctor: [],
   command: [
     ...[

@@ -1,0 +1,12 @@
+/** What the broker refuses, in the words of its answers (docs/broker.md). The code is API. */
+export type BrokerErrorCode = "policy_invalid" | "token_invalid" | "issuer_unavailable";
+
+/** An error whose message is for whoever runs the broker or the job. It never holds a token, a key or a value. */
+export class BrokerError extends Error {
+  readonly code: BrokerErrorCode;
+
+  constructor(code: BrokerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

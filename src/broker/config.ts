@@ -1,0 +1,161 @@
+import * as v from "valibot";
+import { LineCounter, parseDocument } from "yaml";
+import { BrokerError } from "./broker-error.ts";
+import type { IssuerType } from "./claims.ts";
+import { findFaults, type Rule } from "./rule.ts";
+import { settings } from "./settings.ts";
+
+/** Whose tokens are accepted, and how. */
+export interface Issuer {
+  type: IssuerType;
+  /** exactly what tokens say in `iss` */
+  url: string;
+  /** where its keys are, if discovery is not to be used */
+  jwksUrl?: string | undefined;
+  /** seconds since `iat` up to which a token is taken */
+  maxAge: number;
+  /** seconds from `iat` to `exp` */
+  maxLifetime: number;
+}
+
+/** `broker.yaml`, checked. */
+export interface BrokerConfig {
+  audience: string;
+  listen: string;
+  /** for metrics and the audit page */
+  private: string;
+  tls?: { certFile: string; keyFile: string } | undefined;
+  service: { apiUrl: string; apiTokenFile: string; keyDirectory: string };
+  store: string;
+  issuers: ReadonlyMap<string, Issuer>;
+  rules: readonly Rule[];
+  /** `application/environment` -> the fingerprint of its DEK, or what the first grant sees */
+  pins: ReadonlyMap<string, string> | "first-use";
+  /** seconds for which fetched ciphertext is used again */
+  cache: number;
+}
+
+type Path = readonly (string | number)[];
+
+/**
+ * Reads `broker.yaml`. Every scalar is its text (YAML 1.2.2, failsafe schema), because `ref: 1.10` is a branch and no number.
+ *
+ * @param name how errors call the file
+ * @throws {BrokerError} `policy_invalid` with every fault, each with its line and column
+ */
+export function parseConfig(content: string, name: string): BrokerConfig {
+  const lines = new LineCounter();
+  const document = parseDocument(content, {
+    schema: "failsafe",
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: false,
+  });
+  const faults: string[] = [];
+  const at = (offset: number | undefined, reason: string) => {
+    const { line, col } = lines.linePos(offset ?? 0);
+    faults.push(`${name}:${line}:${col}: ${reason}`);
+  };
+  for (const { pos, message } of [...document.errors, ...document.warnings]) at(pos[0], message);
+  if (faults.length > 0) throw invalid(faults);
+  const report = (path: Path, reason: string) => at(offsetOf(document, path), reason);
+
+  const { success, output, issues } = v.safeParse(settings, readPlain(document, name));
+  if (!success) {
+    for (const issue of issues) {
+      const path = (issue.path ?? []).map(({ key }) => key as string | number);
+      const isUnknown = issue.type === "strict_object" && issue.expected === "never";
+      const isMissing = issue.received === "undefined";
+      const where = path.join(".");
+      report(
+        path,
+        isUnknown
+          ? `there is no setting ${where}`
+          : isMissing
+            ? `${where} is missing`
+            : `${where}: ${issue.message}`,
+      );
+    }
+    throw invalid(faults);
+  }
+  const issuers = new Map(Object.entries(output.issuers));
+  const names = new Set<string>();
+  const rules = output.rules.map((given, index): Rule => {
+    const path = ["rules", index];
+    if (names.has(given.name)) report([...path, "name"], `another rule is called ${given.name}`);
+    names.add(given.name);
+    const when = new Map(Object.entries(given.when));
+    const from = issuers.get(given.issuer);
+    if (from === undefined) report([...path, "issuer"], `there is no issuer ${given.issuer}`);
+    else {
+      for (const { claim, reason } of findFaults(when, from.type)) {
+        report(
+          claim === undefined ? [...path, "when"] : [...path, "when", claim],
+          `rule ${given.name}: ${reason}`,
+        );
+      }
+    }
+    const { "keys-per-job": keysPerJob, ...grant } = given.grant;
+    if (grant.register && grant.variables !== undefined) {
+      report(
+        [...path, "grant", "register"],
+        `rule ${given.name}: register would store the DEK of everything, and variables gives less`,
+      );
+    }
+    return { name: given.name, issuer: given.issuer, when, grant: { ...grant, keysPerJob } };
+  });
+  if (faults.length > 0) throw invalid(faults);
+  return {
+    audience: output.audience,
+    listen: output.listen,
+    private: output.private,
+    tls: output.tls && { certFile: output.tls["cert-file"], keyFile: output.tls["key-file"] },
+    service: {
+      apiUrl: output.service["api-url"],
+      apiTokenFile: output.service["api-token-file"],
+      keyDirectory: output.service["key-dir"],
+    },
+    store: output.store,
+    issuers: new Map(
+      Array.from(issuers, ([key, given]) => [
+        key,
+        {
+          type: given.type,
+          url: given.url,
+          jwksUrl: given["jwks-url"],
+          maxAge: given["max-age"],
+          maxLifetime: given["max-lifetime"],
+        },
+      ]),
+    ),
+    rules,
+    pins: output.pins === "first-use" ? "first-use" : new Map(Object.entries(output.pins)),
+    cache: output.cache,
+  };
+}
+
+function readPlain(document: ReturnType<typeof parseDocument>, name: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (cause) {
+    throw invalid([`${name}: a policy has no aliases (*name)`], cause);
+  }
+}
+
+/** Where a setting is, or the nearest one around it that is there. */
+function offsetOf(document: ReturnType<typeof parseDocument>, path: Path): number | undefined {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    const range = (node as { range?: [number, number, number] } | null | undefined)?.range;
+    if (range) return range[0];
+  }
+  return undefined;
+}
+
+function invalid(faults: readonly string[], cause?: unknown): BrokerError {
+  const shown = faults.slice(0, 20);
+  const more = faults.length > shown.length ? [`… and ${faults.length - shown.length} more`] : [];
+  const list = [...shown, ...more].join("\n");
+  const separator = faults.length > 1 ? "\n" : " ";
+  return new BrokerError("policy_invalid", `The policy cannot be used.${separator}${list}`, { cause });
+}

@@ -1,0 +1,97 @@
+import * as v from "valibot";
+
+const text = v.pipe(v.string("a text is missing here"), v.nonEmpty("it is empty"));
+const texts = v.union(
+  [
+    v.pipe(
+      text,
+      v.transform((one) => [one]),
+    ),
+    v.array(text),
+  ],
+  "a text, or a list of texts, is missing here",
+);
+const number = (least: number, most: number) =>
+  v.pipe(
+    text,
+    v.regex(/^\d{1,9}$/, "it is not a whole number"),
+    v.transform(Number),
+    v.minValue(least, `the least is ${least}`),
+    v.maxValue(most, `the most is ${most}`),
+  );
+const truth = v.pipe(
+  v.picklist(["true", "false"], "it is neither true nor false"),
+  v.transform((word) => word === "true"),
+);
+const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+const duration = v.pipe(
+  text,
+  v.regex(/^\d{1,6}[smh]$/, "it is not a time, like 30s, 20m or 24h"),
+  v.transform((time) => Number(time.slice(0, -1)) * (units[time.slice(-1)] ?? 0)),
+);
+// A token is for one address and no other, so there is one way to write it.
+const address = v.pipe(
+  text,
+  v.check((url) => isAddress(url), "it is not an address (https, no user, no query, no slash at the end)"),
+);
+
+const issuer = v.strictObject({
+  type: v.picklist(
+    ["github", "gitlab", "circleci", "buildkite"],
+    "it is not github, gitlab, circleci or buildkite",
+  ),
+  url: address,
+  "jwks-url": v.optional(address),
+  "max-age": v.optional(duration, "15m"),
+  "max-lifetime": v.optional(duration, "24h"),
+});
+
+const rule = v.strictObject({
+  name: v.pipe(text, v.regex(/^[\w.-]{1,64}$/, "it is not a name (letters, digits, . _ -; at most 64)")),
+  issuer: text,
+  when: v.pipe(
+    v.record(v.string(), texts),
+    v.check((when) => Object.keys(when).length > 0, "there are no conditions"),
+  ),
+  grant: v.strictObject({
+    application: text,
+    environments: v.pipe(v.array(text, "a list is missing here"), v.nonEmpty("the list is empty")),
+    variables: v.optional(text),
+    ttl: v.optional(number(5, 60), "15"),
+    register: v.optional(truth, "false"),
+    "keys-per-job": v.optional(number(1, 20), "1"),
+  }),
+});
+
+/** `broker.yaml` as it stands in the file. Every scalar is a text. */
+export const settings = v.strictObject({
+  version: v.literal("1", "this broker reads version 1"),
+  audience: address,
+  listen: v.optional(text, "127.0.0.1:8420"),
+  private: v.optional(text, "127.0.0.1:8421"),
+  tls: v.optional(v.strictObject({ "cert-file": text, "key-file": text })),
+  service: v.strictObject({
+    "api-url": v.optional(address, "https://secretstash.cloud"),
+    "api-token-file": text,
+    "key-dir": text,
+  }),
+  store: v.pipe(
+    text,
+    v.regex(/^(sqlite:.|postgres:\/\/.)/, "it begins neither with sqlite: nor with postgres://"),
+  ),
+  issuers: v.record(v.string(), issuer),
+  rules: v.pipe(v.array(rule, "a list is missing here"), v.nonEmpty("there are no rules")),
+  pins: v.optional(
+    v.union([v.literal("first-use"), v.record(v.string(), text)], "it is neither first-use nor fingerprints"),
+    {},
+  ),
+  cache: v.optional(duration, "30s"),
+});
+
+function isAddress(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname, username, password, search, hash } = new URL(url);
+  const isLoopback = ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+  const isPlain = username + password + search + hash === "" && !url.endsWith("/") && !/[\s?#]/.test(url);
+  return isPlain && (protocol === "https:" || (protocol === "http:" && isLoopback));
+}
