@@ -52,7 +52,7 @@ const packages: Record<string, readonly string[]> = {
   entry: ["node:path"],
   cli: ["node:fs", "node:path", "node:util"],
   session: ["node:path"],
-  broker: ["jose", "node:crypto", "valibot", "yaml"],
+  broker: ["jose", "node:crypto", "node:sqlite", "valibot", "yaml"],
   doctor: [],
   command: [
     ...[

@@ -1,0 +1,114 @@
+import { DatabaseSync } from "node:sqlite";
+import { type AuditRow, type BrokerStore, RETRY_SECONDS, type TokenUse, type Use } from "./store.ts";
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS token_use (
+    issuer TEXT NOT NULL,
+    id TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    first_seen INTEGER NOT NULL,
+    kept_until INTEGER NOT NULL,
+    is_released INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (issuer, id, fingerprint)
+  ) WITHOUT ROWID, STRICT;
+  CREATE INDEX IF NOT EXISTS token_use_by_end ON token_use (kept_until);
+  CREATE TABLE IF NOT EXISTS audit (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    time INTEGER NOT NULL,
+    rule TEXT,
+    is_refused INTEGER NOT NULL,
+    repository TEXT,
+    row TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS audit_by_time ON audit (time);
+  CREATE INDEX IF NOT EXISTS audit_by_rule ON audit (rule, time);
+  CREATE INDEX IF NOT EXISTS audit_by_repository ON audit (repository, time);
+  CREATE INDEX IF NOT EXISTS audit_by_refusal ON audit (time) WHERE is_refused = 1;
+`;
+
+interface UseRow {
+  fingerprint: string;
+  first_seen: number;
+  is_released: number;
+}
+
+/** What one copy remembers, in a file; nothing to install. Copies on one machine may share it. */
+export function openSqliteStore(path: string): BrokerStore {
+  const database = new DatabaseSync(path);
+  // A row that was written is there after a power failure: a token must not be used twice because of one.
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
+  database.exec(SCHEMA);
+  const findUses = database.prepare(
+    "SELECT fingerprint, first_seen, is_released FROM token_use WHERE issuer = ? AND id = ?",
+  );
+  const addUse = database.prepare(
+    "INSERT INTO token_use (issuer, id, fingerprint, first_seen, kept_until) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+  );
+  const releaseUses = database.prepare(
+    "UPDATE token_use SET is_released = 1 WHERE issuer = ? AND fingerprint = ?",
+  );
+  const pruneUses = database.prepare("DELETE FROM token_use WHERE kept_until < ?");
+  const addAudit = database.prepare(
+    "INSERT INTO audit (time, rule, is_refused, repository, row) VALUES (?, ?, ?, ?, ?)",
+  );
+
+  /** All or nothing, and one after another: the lock is taken before anything is read. */
+  const transact = <T>(work: () => T): T => {
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      database.exec("ROLLBACK");
+      throw error;
+    }
+  };
+
+  return {
+    use: async (use) =>
+      transact(() => {
+        const { issuer, ids, fingerprint, now, keptUntil } = use;
+        const verdicts = ids.map((id) => judgeUse(findUses.all(issuer, id) as unknown as UseRow[], use));
+        const worst = order.find((verdict) => verdicts.includes(verdict)) ?? "first";
+        if (worst === "first" || worst === "retry") {
+          for (const id of ids) addUse.run(issuer, id, fingerprint, now, keptUntil);
+        }
+        return worst;
+      }),
+    release: async (issuer, fingerprint) => void releaseUses.run(issuer, fingerprint),
+    record: async (row) => {
+      const { time, rule = null, decision, job } = row;
+      const repository = job.repository ?? job.project_path ?? null;
+      addAudit.run(time, rule, decision === "refused" ? 1 : 0, repository, JSON.stringify(row));
+    },
+    find: async ({ since = 0, rule, repository, refusedOnly = false, limit }) => {
+      const conditions = ["time >= ?"];
+      const values: (string | number)[] = [since];
+      for (const [column, value] of [
+        ["rule", rule],
+        ["repository", repository],
+      ] as const) {
+        if (value === undefined) continue;
+        conditions.push(`${column} = ?`);
+        values.push(value);
+      }
+      if (refusedOnly) conditions.push("is_refused = 1");
+      const query = `SELECT row FROM audit WHERE ${conditions.join(" AND ")} ORDER BY time DESC, number DESC LIMIT ?`;
+      const rows = database.prepare(query).all(...values, limit) as { row: string }[];
+      return rows.map(({ row }): AuditRow => JSON.parse(row));
+    },
+    prune: async (now) => Number(pruneUses.run(now).changes),
+    close: async () => database.close(),
+  };
+}
+
+/** From the one that counts most: an id that somebody else has used is worse than one of our own that is over. */
+const order: readonly Use[] = ["taken", "over", "retry", "first"];
+
+/** What a use is, in view of the earlier ones of the same id. */
+function judgeUse(earlier: readonly UseRow[], { fingerprint, keys, now }: TokenUse): Use {
+  const own = earlier.find((row) => row.fingerprint === fingerprint);
+  if (own === undefined) return earlier.length < keys ? "first" : "taken";
+  return own.is_released === 1 || now - own.first_seen > RETRY_SECONDS ? "over" : "retry";
+}

@@ -1,0 +1,76 @@
+/** What a token was used for before. */
+export type Use =
+  /** nobody has used it, or with fewer keys than the rule allows */
+  | "first"
+  /** with this very key, a moment ago: a retry, which may be answered again */
+  | "retry"
+  /** with another key, by somebody who has the token */
+  | "taken"
+  /** with this key, too long ago for a retry, or until it was released */
+  | "over";
+
+/** A use of a token that is to be remembered. Times are seconds since 1970. */
+export interface TokenUse {
+  issuer: string;
+  /** the token's id, and the job's where the system gives it one: each stands for itself */
+  ids: readonly string[];
+  /** of the public key, SHA-256 in hex */
+  fingerprint: string;
+  /** how many keys the rule allows for one id */
+  keys: number;
+  now: number;
+  /** until when the row is kept: longer than any copy of the broker takes the token */
+  keptUntil: number;
+}
+
+/** One line of the audit log: what was asked, and what came of it. It never holds a token, a key or a payload. */
+export interface AuditRow {
+  /** seconds since 1970 */
+  time: number;
+  requestId: string;
+  decision: "granted" | "refused" | "released";
+  /** the code of a refusal */
+  code: string | undefined;
+  /** why, in words */
+  reason: string | undefined;
+  rule: string | undefined;
+  policyHash: string;
+  issuer: string | undefined;
+  tokenId: string | undefined;
+  /** what the claims say of the job: ids, ref, commit, run, actor */
+  job: Readonly<Record<string, string>>;
+  fingerprint: string | undefined;
+  environments: readonly string[];
+  variables: number | undefined;
+  address: string;
+}
+
+export interface AuditFilter {
+  since?: number;
+  rule?: string;
+  /** the text of any claim about the job that names a repository or a project */
+  repository?: string;
+  refusedOnly?: boolean;
+  limit: number;
+}
+
+/**
+ * What the broker remembers. Several copies share one store, and it decides what has to be decided once.
+ *
+ * Every method throws what its database throws: then nothing is granted.
+ */
+export interface BrokerStore {
+  /** Remembers a use, if it is allowed, and says what it is. Of two at once, one is first. */
+  use(use: TokenUse): Promise<Use>;
+  /** Ends every use with this key: a retry with it is over. */
+  release(issuer: string, fingerprint: string): Promise<void>;
+  record(row: AuditRow): Promise<void>;
+  /** The newest first. */
+  find(filter: AuditFilter): Promise<AuditRow[]>;
+  /** Forgets uses that no token can repeat any more. @returns how many */
+  prune(now: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** For how many seconds the same key may be answered again. */
+export const RETRY_SECONDS = 300;
