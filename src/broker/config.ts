@@ -4,6 +4,7 @@ import { BrokerError } from "./broker-error.ts";
 import type { IssuerType } from "./claims.ts";
 import { findFaults, type Rule } from "./rule.ts";
 import { settings } from "./settings.ts";
+import { findMistakes } from "./wrap.ts";
 
 /** Whose tokens are accepted, and how. */
 export interface Issuer {
@@ -93,6 +94,11 @@ export function parseConfig(content: string, name: string): BrokerConfig {
           claim === undefined ? [...path, "when"] : [...path, "when", claim],
           `rule ${given.name}: ${reason}`,
         );
+      }
+    }
+    if (given.grant.variables !== undefined) {
+      for (const mistake of findMistakes(given.grant.variables)) {
+        report([...path, "grant", "variables"], `rule ${given.name}: ${mistake}`);
       }
     }
     const { "keys-per-job": keysPerJob, ...grant } = given.grant;

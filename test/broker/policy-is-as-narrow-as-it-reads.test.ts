@@ -135,6 +135,24 @@ describe("refused when it is loaded, with line and column", () => {
       policy(rule("{ pipeline_id: 1, build_branch: main }", { issuer: "kite" })),
       /organization_id with pipeline_id/,
     ],
+    [
+      "variables that rename",
+      policy(
+        rule("{ repository_id: 1, ref: x }", {
+          grant: "{ application: a, environments: [p], variables: DB_URL as URL }",
+        }),
+      ),
+      /rule deploy: "DB_URL as URL": a policy chooses names/,
+    ],
+    [
+      "variables that give nothing",
+      policy(
+        rule("{ repository_id: 1, ref: x }", {
+          grant: '{ application: a, environments: [p], variables: "!X" }',
+        }),
+      ),
+      /no rule includes anything/,
+    ],
     ["an alias", `${policy(deploy).replace("- name: deploy", "- &a\n    name: deploy")}  - *a\n`, /.+/],
   ])("%s", (_, text, expected) => {
     expect(() => load(text)).toThrow(expected);
