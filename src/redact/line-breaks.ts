@@ -28,7 +28,7 @@ interface Break {
   to: number;
 }
 
-/** Whether a line of these characters is one of wrapped base64 or hex. A digest in hex has 64 or 128 digits, and no line break follows that counts. */
+/** Whether a line of these characters is one of wrapped base64 or hex. A digest in hex has 64 or 128 digits, so a line break after one does not count. */
 function isWrapped(line: string): boolean {
   if (!WIDTHS.has(line.length) || !/\d/.test(line)) return false;
   if (/^[0-9a-f]+$|^[0-9A-F]+$/.test(line)) return line.length === HEX_WIDTH;
