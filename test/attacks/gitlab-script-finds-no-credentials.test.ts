@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -146,12 +146,13 @@ test.each(shells)(
   async (shell) => {
     const session = await startSession();
     const { workspace } = session.job;
-    await runJob(session, shell, [
-      `echo ss_token=x >>"$GITLAB_ENV"`,
-      `(while [ ! -e ${workspace}/stop ]; do cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -a "^ss_token=." >>${workspace}/got; sleep 0.05; done) </dev/null >/dev/null 2>&1 &`,
-    ]);
-    // It looked for as long as the job ran, however slow the machine is.
-    writeFileSync(join(workspace, "stop"), "");
+    // A program that both the component and its end start, and that keeps its environment.
+    const bin = join(workspace, "bin");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "uname"), `#!/bin/sh\nenv >>${workspace}/got\n`, { mode: 0o755 });
+    const environment = { PATH: `${bin}:${process.env.PATH}` };
+    await runJob(session, shell, [`echo ss_token=x >>"$GITLAB_ENV"; : >${workspace}/got`], {}, environment);
+    expect(readGot(workspace)).toContain("CI_JOB_ID=");
     expect(readGot(workspace)).not.toContain(session.account.apiToken);
   },
 );
@@ -171,6 +172,7 @@ function runJob(
   shell: string,
   script: string[],
   inputs: Record<string, string> = {},
+  environment: Record<string, string> = {},
 ) {
   return runGitLabJob({
     ...{ shell, form: "sub19" as const, script },
@@ -180,6 +182,7 @@ function runJob(
       SECRET_STASH_API_TOKEN: account.apiToken,
       SECRET_STASH_APPLICATION_ID: account.applicationId,
       SECRET_STASH_GRANT_KEY: `${account.grantKeyId}:${inject("keys").grantKeys.privateKey}`,
+      ...environment,
     },
   });
 }
