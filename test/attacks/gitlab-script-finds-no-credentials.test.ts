@@ -19,7 +19,7 @@ const shells = ["bash", "dash"].filter((shell) => spawnSync(shell, ["-c", ":"]).
 const look = (token: string) => `
   for p in /proc/[0-9]*; do
     shown=$(tr '\\0' '\\n' <"$p/environ" 2>/dev/null) || continue
-    command=$(tr '\\0' ' ' <"$p/cmdline" 2>/dev/null)
+    command=$(tr '\\0' ' ' <"$p/cmdline" 2>/dev/null) || continue
     case $command in *"$SECRET_STASH_SESSION_DIR"*) ;; *) continue ;; esac
     echo "looked at $command"
     case $shown in *${token}* | *'PRIVATE KEY'*) echo "found in $command" ;; esac
