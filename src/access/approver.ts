@@ -4,8 +4,8 @@ import { openEnvelope, wrapDek } from "../crypto/envelope.ts";
 import { StashError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import { findEnvelope, storeEnvelope } from "../stash/envelopes.ts";
+import type { OwnKey } from "../stash/key-files.ts";
 import { type Service, statusOf } from "../stash/service.ts";
-import type { OwnKey } from "./own-key.ts";
 import type { AccessRequest, Lifetime } from "./requests.ts";
 
 /** Who approves: for which environment, and with which key. */

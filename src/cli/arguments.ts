@@ -2,32 +2,12 @@ import { parseArgs } from "node:util";
 import { inputVariable } from "../inputs/defaults.ts";
 import { didYouMean } from "../lib/did-you-mean.ts";
 import { StashError } from "../lib/errors.ts";
-import { printable } from "../lib/printable.ts";
 import type { Call, Command } from "./command.ts";
-import { type CommandName, commands, isCommandName } from "./commands.ts";
 import { ENV_FILE_FLAG, secretInputs } from "./flags.ts";
-
-/** What the arguments ask for. */
-export type Request =
-  | { kind: "version" }
-  | { kind: "help"; topic: string }
-  | { kind: "command"; name: CommandName; args: readonly string[] };
-
-/** @throws {StashError} `USAGE` */
-export function parseRequest([name = "help", ...args]: readonly string[]): Request {
-  if (name === "--version" || name === "-V") return { kind: "version" };
-  if (name === "help" || name === "--help" || name === "-h") return { kind: "help", topic: args[0] ?? "" };
-  if (!isCommandName(name)) {
-    throw usageError(`There is no command ${printable(name)}.${didYouMean(name, Object.keys(commands))}`, "");
-  }
-  const [own] = splitAtSeparator(args);
-  if (own.includes("--help") || own.includes("-h")) return { kind: "help", topic: name };
-  return { kind: "command", name, args };
-}
 
 /** @throws {StashError} `USAGE` */
 export function parseCall(
-  name: CommandName,
+  name: string,
   { flags: known, operands: takes }: Pick<Command, "flags" | "operands">,
   args: readonly string[],
 ): Omit<Call, "environment"> {
@@ -45,7 +25,7 @@ export function parseCall(
 }
 
 /** @returns what stands before `--`, and what stands after it */
-function splitAtSeparator(args: readonly string[]): [string[], string[] | undefined] {
+export function splitAtSeparator(args: readonly string[]): [string[], string[] | undefined] {
   const separator = args.indexOf("--");
   return separator < 0 ? [[...args], undefined] : [args.slice(0, separator), args.slice(separator + 1)];
 }
@@ -117,6 +97,6 @@ function parseFlags(
   }
 }
 
-function usageError(what: string, command: string): StashError {
+export function usageError(what: string, command: string): StashError {
   return new StashError("USAGE", `${what} See: secret-stash-ci ${command}${command && " "}--help`);
 }

@@ -1,16 +1,18 @@
 import { inputDescriptions } from "../inputs/descriptions.ts";
-import type { Command, Flag } from "./command.ts";
 import { commands, isCommandName } from "./commands.ts";
-
-const WIDTH = 100;
+import { describeCommand, wrap } from "./describe.ts";
 
 /** The help on one command; without one, the overview. */
 export async function helpOn(topic: string): Promise<string> {
-  return isCommandName(topic) ? describeCommand(await commands[topic].load()) : overview();
+  return isCommandName(topic) ? describeCommand(await commands[topic].load(), inputDescriptions) : overview();
 }
 
 function overview(): string {
-  const rows = Object.values(commands).map(({ usage, summary }) => `  ${usage.padEnd(18)}${summary}`);
+  const all = [
+    ...Object.values(commands),
+    { usage: "broker COMMAND", summary: "give CI jobs access by their OIDC tokens" },
+  ];
+  const rows = all.map(({ usage, summary }) => `  ${usage.padEnd(18)}${summary}`);
   return [
     "usage: secret-stash-ci COMMAND [FLAGS]",
     "",
@@ -34,32 +36,4 @@ function overview(): string {
     "exec ends with the exit code of its command.",
     "",
   ].join("\n");
-}
-
-function describeCommand({ usage, description, flags }: Command): string {
-  return [
-    `usage: secret-stash-ci ${usage}`,
-    "",
-    ...description.split("\n").flatMap((paragraph) => wrap(paragraph)),
-    "",
-    "Flags:",
-    ...Object.entries(flags).flatMap(([name, flag]) => describeFlag(name, flag)),
-    "",
-  ].join("\n");
-}
-
-function describeFlag(name: string, { value, description }: Flag): string[] {
-  const text = description ?? inputDescriptions[name as keyof typeof inputDescriptions] ?? "";
-  return [`  --${name}${value === undefined ? "" : ` ${value}`}`, ...wrap(text, "      ")];
-}
-
-function wrap(text: string, indent = ""): string[] {
-  const lines = [indent];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1) ?? "";
-    const isEmpty = line === indent;
-    if (!isEmpty && line.length + 1 + word.length > WIDTH) lines.push(indent + word);
-    else lines[lines.length - 1] = isEmpty ? line + word : `${line} ${word}`;
-  }
-  return lines;
 }

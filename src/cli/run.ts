@@ -1,16 +1,23 @@
 import { describeError, StashError } from "../lib/errors.ts";
 import { checkNodeVersion } from "../lib/node-version.ts";
 import { version } from "../lib/version.ts";
-import { parseCall, parseRequest } from "./arguments.ts";
+import { parseCall } from "./arguments.ts";
 import { commands } from "./commands.ts";
 import { exitCodeOf, exitCodes } from "./exit-code.ts";
+import { parseRequest } from "./request.ts";
+
+/** Loads the key broker, which is a bundle of its own. */
+export type LoadBroker = () => Promise<{
+  runBroker(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number>;
+}>;
 
 /** Runs `secret-stash-ci` with these arguments. Errors go to stderr. @returns the exit code */
 export async function runCommandLine(
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
+  loadBroker: LoadBroker,
 ): Promise<number> {
-  const exitCode = await run(args, environment).catch((error: unknown) => {
+  const exitCode = await run(args, environment, loadBroker).catch((error: unknown) => {
     const { title, message } = describeError(error);
     process.stderr.write(`${title}\n${message}\n`);
     return exitCodeOf(error);
@@ -33,7 +40,11 @@ function refuseNodeDebug({ NODE_DEBUG = "", NODE_DEBUG_NATIVE = "" }: NodeJS.Pro
   );
 }
 
-async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+async function run(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  loadBroker: LoadBroker,
+): Promise<number> {
   const request = parseRequest(args);
   if (request.kind === "version") {
     process.stdout.write(`${version}\n`);
@@ -45,6 +56,10 @@ async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Pro
     return exitCodes.success;
   }
   refuseNodeDebug(environment);
+  if (request.kind === "broker") {
+    checkNodeVersion(process.versions.node);
+    return (await loadBroker()).runBroker(request.args, environment);
+  }
   const command = await commands[request.name].load();
   const call = { ...parseCall(request.name, command, request.args), environment };
   if (!command.runsOnOldNode) checkNodeVersion(process.versions.node);

@@ -30,7 +30,9 @@ export async function runCli(): Promise<void> {
   surviveOutputErrors();
   if (!isErased) process.stderr.write(`SecretStash warning: ${NOT_ERASED}\n`);
   const { runCommandLine } = await import(/* webpackMode: "eager" */ "../cli/run.ts");
-  const exitCode = await runCommandLine(process.argv.slice(2), environment);
+  // Next to this bundle, and loaded by `broker` alone.
+  const loadBroker = () => import(/* webpackIgnore: true */ "./broker.ts");
+  const exitCode = await runCommandLine(process.argv.slice(2), environment, loadBroker);
   process.exitCode = exitCode || process.exitCode || 0;
   await flushOutput();
   process.exit();

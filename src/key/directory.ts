@@ -4,12 +4,10 @@ import { dirname, join } from "node:path";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import { readOwnFile } from "../lib/safe-file.ts";
+import { DEVICE_FILE, PRIVATE_KEY_FILE } from "../stash/key-files.ts";
 import { describeOwner, OWNER_FILE } from "./owner.ts";
 import { isKeyDirectoryPath } from "./path.ts";
 import { checkTemporaryDirectory } from "./temporary-directory.ts";
-
-export const PRIVATE_KEY_FILE = "device_private_key.pem";
-export const DEVICE_FILE = "device.json";
 
 /**
  * Creates the key directory with the private key in it. Only its owner can enter it, from its first moment. `mkdir` and the flag `wx`

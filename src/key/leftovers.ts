@@ -2,7 +2,8 @@ import { lstat, readdir, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join, relative } from "node:path";
 import { isSessionDirectoryPath } from "../ci/session-directory.ts";
-import { DEVICE_FILE, readKeyDirectoryFile } from "./directory.ts";
+import { DEVICE_FILE } from "../stash/key-files.ts";
+import { readKeyDirectoryFile } from "./directory.ts";
 import { isOwnerAlive } from "./owner.ts";
 import { isKeyDirectoryPath } from "./path.ts";
 

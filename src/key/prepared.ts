@@ -2,8 +2,8 @@ import { createPrivateKey } from "node:crypto";
 import { lstat, mkdir, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { checkPrivateDirectory, readOwnFile } from "../lib/safe-file.ts";
+import { PRIVATE_KEY_FILE } from "../stash/key-files.ts";
 import { deleteKeyDirectory } from "./delete.ts";
-import { PRIVATE_KEY_FILE } from "./directory.ts";
 import { describeOwner } from "./owner.ts";
 import { checkTemporaryDirectory } from "./temporary-directory.ts";
 

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { openEnvelope, wrapDek } from "../crypto/envelope.ts";
 import { decryptPayload, encryptPayload } from "../crypto/payload.ts";
-import { PRIVATE_KEY_FILE, readKeyDirectoryFile, writeKeyDirectoryFile } from "../key/directory.ts";
+import { readKeyDirectoryFile, writeKeyDirectoryFile } from "../key/directory.ts";
 import { StashError } from "../lib/errors.ts";
 import type { Secret } from "../lib/secret.ts";
+import { PRIVATE_KEY_FILE } from "../stash/key-files.ts";
 
 const FILE = "secrets.jsonl";
 const SECRETS_PER_LINE = 200; // A single payload for all of them would be held in memory six times over.

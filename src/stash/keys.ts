@@ -65,6 +65,26 @@ export async function registerTemporaryKey(
   return { id: key.id, label: key.label ?? label, expiresAt };
 }
 
+/**
+ * Registers a permanent device key: that of a key broker, which a person sets up. Nothing that runs in a job calls this.
+ *
+ * @returns its id
+ * @throws {StashError} any code of `call`
+ */
+export async function registerDeviceKey(
+  service: Service,
+  {
+    label,
+    publicKeyPem,
+    hostname,
+    platform,
+  }: Pick<DeviceKeyRegistration, "label" | "publicKeyPem" | "hostname" | "platform">,
+): Promise<number> {
+  const metadata = { label, hostname, platform };
+  const body = { label, key_type: "device", public_key: publicKeyPem, metadata };
+  return (await call(service, ["POST", "user/keys", body], registeredKey, { once: true })).id;
+}
+
 function parseDate(text: string | null | undefined): string | undefined {
   // Without a zone, as databases and PHP print it, it is UTC, and would be read as local time.
   const isBare = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text ?? "");

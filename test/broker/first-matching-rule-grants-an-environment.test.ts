@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decide, explain, type Job, type Wanted } from "../../src/broker/decide.ts";
-import type { Rule } from "../../src/broker/rule.ts";
+import { decide, explain, type Job, type Wanted } from "../../src/broker/policy/decide.ts";
+import type { Rule } from "../../src/broker/policy/rule.ts";
 
 const rule = (name: string, when: Record<string, string[]>, grant: Partial<Rule["grant"]> = {}): Rule => ({
   name,
@@ -50,14 +50,14 @@ describe("refused, all of it", () => {
       [rule("a", onMain)],
       [{ slug: "production" }, { slug: "staging" }],
       {},
-      /No rule grants staging to this job\. No rule for this CI system names it/,
+      /No rule grants "staging" to this job\. No rule for this CI system names it/,
     ],
     [
       "another application",
       [rule("a", onMain)],
       [{ application: "app_2", slug: "production" }],
       {},
-      /No rule grants production/,
+      /No rule grants "production"/,
     ],
     [
       "another branch",

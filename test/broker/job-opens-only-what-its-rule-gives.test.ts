@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, inject, test } from "vitest";
-import { wrapForJob } from "../../src/broker/wrap.ts";
+import { wrapForJob } from "../../src/broker/grants/wrap.ts";
 import { openEnvelope } from "../../src/crypto/envelope.ts";
 import { decryptPayload } from "../../src/crypto/payload.ts";
 import { encryptValue, makeDek } from "../stash-server/owner.ts";

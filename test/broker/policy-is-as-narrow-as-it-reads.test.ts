@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "../../src/broker/config.ts";
-import { judge, matches, nearest } from "../../src/broker/verdict.ts";
+import { parseConfig } from "../../src/broker/policy/config.ts";
+import { judge, matches, nearest } from "../../src/broker/policy/verdict.ts";
 
 const policy = (rules: string, more = "") => `version: 1
 audience: https://broker.acme.example
@@ -41,7 +41,7 @@ test("the policy of the documentation is read, with its defaults", () => {
   });
   expect(rules[0]?.when.get("event_name")).toEqual(["push", "workflow_dispatch"]);
   expect(issuers.get("gitlab")).toMatchObject({ maxAge: 1200, maxLifetime: 86_400 });
-  expect({ cache, listen }).toEqual({ cache: 30, listen: "127.0.0.1:8420" });
+  expect({ cache, listen }).toEqual({ cache: 30, listen: { host: "127.0.0.1", port: 8420 } });
 });
 
 test("every scalar is its text: a branch called 1.10, an id with a leading zero, yes", () => {
@@ -115,6 +115,112 @@ describe("refused when it is loaded, with line and column", () => {
     ["an empty list", policy(rule("{ repository_id: [], ref: x }")), /the list is empty/],
     ["no conditions", policy(rule("{}")), /there are no conditions/],
     [
+      "a branch on GitLab by a name that a tag can have",
+      policy(rule("{ project_id: 1, ref: main }", { issuer: "gitlab" })),
+      /ref_path without \*, or ref with ref_type without \*/,
+    ],
+    [
+      "GitLab without a project",
+      policy(rule("{ ref_path: x }", { issuer: "gitlab" })),
+      /names no project by an id/,
+    ],
+    ["GitLab without a ref", policy(rule("{ project_id: 1 }", { issuer: "gitlab" })), /open to every branch/],
+    [
+      "CircleCI without what tells a fork",
+      policy(
+        rule("{ oidc.circleci.com/project-id: 1, oidc.circleci.com/vcs-ref: refs/heads/main }", {
+          issuer: "circle",
+        }),
+      ),
+      /open to forks\. Add oidc\.circleci\.com\/vcs-origin/,
+    ],
+    [
+      "CircleCI without a ref",
+      policy(
+        rule("{ oidc.circleci.com/project-id: 1, oidc.circleci.com/vcs-origin: github.com/acme/app }", {
+          issuer: "circle",
+        }),
+      ),
+      /open to every branch/,
+    ],
+    [
+      "Buildkite without a branch",
+      policy(rule("{ organization_id: o, pipeline_id: p }", { issuer: "kite" })),
+      /open to every branch/,
+    ],
+    [
+      "a workflow whose ref is open before the last @",
+      policy(rule("{ repository_id: 1, job_workflow_ref: a/b/c.yml@refs/heads/*@v1 }")),
+      /open to every branch/,
+    ],
+    [
+      "a condition by a name that readers drop",
+      policy(rule("{ repository_id: 1, ref: x, constructor: y }")),
+      /no setting constructor/,
+    ],
+    [
+      "the same, quoted",
+      policy(rule('{ repository_id: 1, ref: x, "__proto__": y }')),
+      /no setting __proto__/,
+    ],
+    [
+      "what is left out, and then brought back by a pattern",
+      policy(
+        rule("{ repository_id: 1, ref: x }", {
+          grant: '{ application: a, environments: [p], variables: "!DB_PASSWORD, DB_*" }',
+        }),
+      ),
+      /"DB_\*" can bring back what "!DB_PASSWORD" leaves out/,
+    ],
+    [
+      "keys of a variable",
+      policy(
+        rule("{ repository_id: 1, ref: x }", {
+          grant: "{ application: a, environments: [p], variables: DB.URL }",
+        }),
+      ),
+      /a policy chooses whole variables/,
+    ],
+    ["an alias", policy(deploy, "cache: &c 30s\npins: *c\n"), /broker\.yaml:11:7: a policy has no aliases/],
+    ["a tag", policy(deploy, "cache: !!int 30s\n"), /broker\.yaml:10:\d+: /],
+    [
+      "an audience in capitals",
+      policy(deploy).replace("broker.acme", "BROKER.acme"),
+      /audience: it is not an address/,
+    ],
+    [
+      "an audience with the usual port",
+      policy(deploy).replace("acme.example", "acme.example:443"),
+      /audience: it is/,
+    ],
+    ["a max-age of a year", policy(deploy).replace("20m", "9000h"), /the longest is 24h/],
+    [
+      "an issuer at http: without the flag for tests",
+      policy(deploy).replace("https://gitlab.com", "http://127.0.0.1:1"),
+      /an issuer is at an https address/,
+    ],
+    [
+      "two issuers of one address",
+      policy(deploy).replace("https://gitlab.com", "https://agent.buildkite.com"),
+      /another issuer has the same url/,
+    ],
+    [
+      "a public side without TLS off loopback",
+      policy(deploy, "listen: 0.0.0.0:8420\n"),
+      /:10:\d+: without tls/,
+    ],
+    [
+      "a private side off loopback without a token",
+      policy(deploy, "private: 0.0.0.0:8421\ntls: { cert-file: a, key-file: b }\n"),
+      /the private side is on loopback, or has tls/,
+    ],
+    [
+      "a proxy that is no address",
+      policy(deploy, "trusted-proxies: [lb.internal]\n"),
+      /an address or a network/,
+    ],
+    ["a pin that is no fingerprint", policy(deploy, "pins: { app_1/production: abc }\n"), /pins/],
+    [
       "register with variables",
       policy(
         rule("{ repository_id: 1, ref: x }", {
@@ -166,9 +272,12 @@ describe("refused when it is loaded, with line and column", () => {
     ],
     [
       "CircleCI",
-      rule("{ oidc.circleci.com/project-id: p, oidc.circleci.com/vcs-ref: refs/heads/main }", {
-        issuer: "circle",
-      }),
+      rule(
+        "{ oidc.circleci.com/project-id: p, oidc.circleci.com/vcs-origin: github.com/acme/app, oidc.circleci.com/vcs-ref: refs/heads/main }",
+        {
+          issuer: "circle",
+        },
+      ),
     ],
     ["Buildkite", rule("{ organization_id: o, pipeline_id: p, build_branch: main }", { issuer: "kite" })],
     [
@@ -227,13 +336,109 @@ describe("a token", () => {
     },
   );
 
-  test("of a fork's pipeline on GitLab, and of a merge request where that cannot be told, is refused", () => {
-    const text = policy(rule('{ project_id: "20", ref: main }', { issuer: "gitlab" }));
-    const claims = { project_id: "20", ref: "main", pipeline_source: "merge_request_event" };
-    expect(judgeWith(text, { ...claims, job_project_id: "99" }, "gitlab")[0]?.refusal).toContain("fork");
-    expect(judgeWith(text, claims, "gitlab")[0]?.refusal).toContain("merge_request_event");
-    expect(judgeWith(text, { ...claims, job_project_id: "20" }, "gitlab")[0]?.isMatch).toBe(true);
-    expect(judgeWith(text, { ...claims, pipeline_source: "push" }, "gitlab")[0]?.isMatch).toBe(true);
+  describe("of GitLab", () => {
+    const when = '{ project_id: "20", ref_path: refs/heads/main }';
+    const claims = {
+      project_id: "20",
+      job_project_id: "20",
+      ref_path: "refs/heads/main",
+      pipeline_source: "push",
+    };
+    const judgeGitLab = (conditions: string, changes: Record<string, unknown>) =>
+      judgeWith(policy(rule(conditions, { issuer: "gitlab" })), { ...claims, ...changes }, "gitlab")[0];
+
+    test("negative control: a push is granted, and a schedule", () => {
+      expect(judgeGitLab(when, {})?.isMatch).toBe(true);
+      expect(judgeGitLab(when, { pipeline_source: "schedule" })?.isMatch).toBe(true);
+      expect(judgeGitLab(when, { job_project_id: undefined })?.isMatch).toBe(true);
+    });
+
+    test.each<[string, Record<string, unknown>, string, string]>([
+      ["a fork", { job_project_id: "99" }, "fork", ', job_project_id: "99"'],
+      [
+        "a merge request, whose ref is the source branch's name",
+        { pipeline_source: "merge_request_event" },
+        "merge_request_event",
+        ", pipeline_source: merge_request_event",
+      ],
+      [
+        "an external pull request",
+        { pipeline_source: "external_pull_request_event" },
+        "external_pull_request_event",
+        ", pipeline_source: external_pull_request_event",
+      ],
+      [
+        "a child of whatever",
+        { pipeline_source: "parent_pipeline" },
+        "parent",
+        ", pipeline_source: parent_pipeline",
+      ],
+    ])("%s needs a rule that names it", (_, changes, refusal, condition) => {
+      expect(judgeGitLab(when, changes)).toMatchObject({
+        isMatch: false,
+        refusal: expect.stringContaining(refusal),
+      });
+      expect(judgeGitLab(when.replace(" }", `${condition} }`), changes)?.isMatch).toBe(true);
+    });
+
+    test("a child pipeline is granted what a rule keeps to protected refs", () => {
+      const conditions = when.replace(" }", ', ref_protected: "true" }');
+      const changes = { pipeline_source: "parent_pipeline", ref_protected: "true" };
+      expect(judgeGitLab(conditions, changes)?.isMatch).toBe(true);
+      expect(judgeGitLab(conditions, { ...changes, pipeline_source: "merge_request_event" })?.isMatch).toBe(
+        false,
+      );
+    });
+
+    test("a token that does not say what started it is refused", () => {
+      expect(judgeGitLab(when, { pipeline_source: undefined })?.refusal).toContain(
+        "what started the pipeline",
+      );
+    });
+  });
+
+  test("of a tag on Buildkite, whose name passes for a branch, needs a rule that names it", () => {
+    const when = "{ organization_id: o, pipeline_id: p, build_branch: main }";
+    const claims = { organization_id: "o", pipeline_id: "p", build_branch: "main" };
+    const judgeKite = (conditions: string, changes = {}) =>
+      judge(load(policy(rule(conditions, { issuer: "kite" }))).rules, "kite", "buildkite", {
+        ...claims,
+        ...changes,
+      })[0];
+    expect(judgeKite(when)?.isMatch).toBe(true);
+    expect(judgeKite(when, { build_tag: "" })?.isMatch).toBe(true);
+    expect(judgeKite(when, { build_tag: "main" })?.refusal).toContain("build_tag");
+    expect(judgeKite(when.replace(" }", ", build_tag: main }"), { build_tag: "main" })?.isMatch).toBe(true);
+  });
+
+  test.each<[string, unknown]>([
+    ["no event", undefined],
+    ["a list of events", ["push", "pull_request_target"]],
+  ])("with %s is refused, unless the rule names the event", (_, event) => {
+    const open = rule('{ repository_id: "74", ref: refs/heads/main }');
+    expect(judgeWith(policy(open), { ...token, event_name: event })[0]?.refusal).toContain("which event");
+  });
+
+  test.each<[string, unknown, string]>([
+    ["a number in another notation", 1e1, "10.0"],
+    ["a fraction", 1.5, "1.5"],
+    ["a number of too many digits", 2 ** 53, "9007199254740992"],
+    ["a list where there is none", ["99", "74"], "74"],
+    ["an object", { toString: "74" }, "74"],
+  ])("%s is not the text that it may look like", (_, value, text) => {
+    const when = `{ repository_id: "${text}", ref: refs/heads/main }`;
+    expect(judgeWith(policy(rule(when)), { ...token, repository_id: value })[0]?.isMatch).toBe(false);
+  });
+
+  test("a list is a list where the system has one: one element is enough, and no comma joins two", () => {
+    const when = '{ project_id: "20", ref_path: refs/heads/main, groups_direct: [acme/ops] }';
+    const claims = { project_id: "20", ref_path: "refs/heads/main", pipeline_source: "push" };
+    const judgeGroups = (groups: unknown) =>
+      judgeWith(policy(rule(when, { issuer: "gitlab" })), { ...claims, groups_direct: groups }, "gitlab")[0]
+        ?.isMatch;
+    expect(judgeGroups(["acme/dev", "acme/ops"])).toBe(true);
+    expect(judgeGroups(["acme/dev, acme/ops"])).toBe(false);
+    expect(judgeGroups([["acme/ops"]])).toBe(false);
   });
 
   test("the nearest rule is the one of which the most holds", () => {

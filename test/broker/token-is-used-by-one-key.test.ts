@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openSqliteStore } from "../../src/broker/sqlite-store.ts";
-import type { AuditRow, BrokerStore, TokenUse } from "../../src/broker/store.ts";
+import { openSqliteStore } from "../../src/broker/store/sqlite-store.ts";
+import type { AuditRow, BrokerStore, TokenUse } from "../../src/broker/store/store.ts";
 
 const NOW = 1_795_000_000;
 const use = (changes: Partial<TokenUse> = {}): TokenUse => ({
@@ -64,6 +64,35 @@ describe("a token", () => {
     expect(await store.use(use({ keys: 2, fingerprint: "bb" }))).toBe("retry");
   });
 
+  test("with a second key by a rule that allows two is not used with it by a rule that allows one", async () => {
+    await store.use(use({ keys: 2 }));
+    await store.use(use({ keys: 2, fingerprint: "bb" }));
+    expect(await store.use(use({ keys: 1, fingerprint: "bb" }))).toBe("taken");
+    expect(await store.use(use({ keys: 1 }))).toBe("retry");
+  });
+
+  test("of a job is remembered for as long as the last token of the job is taken", async () => {
+    await store.use(use());
+    await store.use(use({ ids: ["jti-2", "job:302"], keptUntil: NOW + 90_000 }));
+    await store.prune(NOW + 401);
+    expect(await store.use(use({ ids: ["jti-3", "job:302"], fingerprint: "bb" }))).toBe("taken");
+  });
+
+  test("used before the clock was set back is not answered again", async () => {
+    await store.use(use());
+    expect(await store.use(use({ now: NOW - 100_000 }))).toBe("over");
+  });
+
+  test("without an id is an error, and no first use", async () => {
+    await expect(store.use(use({ ids: [] }))).rejects.toThrow("has an id");
+  });
+
+  test("released by the key of one issuer is not released for another", async () => {
+    await store.use(use({ issuer: "other" }));
+    await store.release("gitlab", "aa");
+    expect(await store.use(use({ issuer: "other" }))).toBe("retry");
+  });
+
   test("that was refused leaves nothing behind", async () => {
     await store.use(use());
     await store.use(use({ ids: ["jti-9", "job:302"], fingerprint: "bb" }));
@@ -83,7 +112,7 @@ describe("a token", () => {
 
 test("two processes with one token and two keys: one winner, each time", async () => {
   const program = `
-    import { openSqliteStore } from ${JSON.stringify(join(import.meta.dirname, "../../src/broker/sqlite-store.ts"))};
+    import { openSqliteStore } from ${JSON.stringify(join(import.meta.dirname, "../../src/broker/store/sqlite-store.ts"))};
     const store = openSqliteStore(process.argv[1]);
     for (let token = 0; token < 200; token += 1) {
       const got = await store.use({ issuer: "gitlab", ids: ["jti-" + token], fingerprint: process.argv[2], keys: 1, now: ${NOW}, keptUntil: ${NOW + 400} });
@@ -104,6 +133,18 @@ test("two processes with one token and two keys: one winner, each time", async (
   }
 });
 
+test("the store knows since when it remembers, and the first pin of an environment stays", async () => {
+  const { beganAt } = store;
+  expect(beganAt).toBeGreaterThan(NOW - 1e9);
+  expect(await store.pinFirst("app/ci", "aa")).toBe("aa");
+  expect(await store.pinFirst("app/ci", "bb")).toBe("aa");
+  await store.replacePin("app/ci", "bb");
+  await store.close();
+  store = openSqliteStore(join(folder, "broker.db"));
+  expect(await store.pinFirst("app/ci", "cc")).toBe("bb");
+  expect(store.beganAt).toBe(beganAt);
+});
+
 test("audit rows are found by time, rule, repository and refusal, the newest first", async () => {
   const row = (changes: Partial<AuditRow>): AuditRow => ({
     ...{ time: NOW, requestId: "r", decision: "granted", code: undefined, reason: undefined, rule: "deploy" },
@@ -112,6 +153,7 @@ test("audit rows are found by time, rule, repository and refusal, the newest fir
       issuer: "github",
       tokenId: "t",
       job: { repository: "acme/app" },
+      project: "acme/app",
       fingerprint: "aa",
     },
     ...{ environments: ["production"], variables: 3, address: "10.0.0.1" },
@@ -121,7 +163,7 @@ test("audit rows are found by time, rule, repository and refusal, the newest fir
   await store.record(
     row({ requestId: "2", time: NOW + 1, decision: "refused", code: "policy", rule: "other" }),
   );
-  await store.record(row({ requestId: "3", time: NOW + 2, job: { project_path: "acme/app" } }));
+  await store.record(row({ requestId: "3", time: NOW + 2, rule: "first, deploy" }));
   const ids = async (filter: object) =>
     (await store.find({ limit: 10, ...filter })).map(({ requestId }) => requestId);
   expect(await ids({})).toEqual(["3", "2", "1"]);
@@ -131,8 +173,9 @@ test("audit rows are found by time, rule, repository and refusal, the newest fir
   expect(await ids({ repository: "acme/app" })).toEqual(["3", "2", "1"]);
   expect(await ids({ refusedOnly: true })).toEqual(["2"]);
   expect(await ids({ rule: "x' OR 1=1 --" })).toEqual([]);
+  expect(await ids({ rule: "dep" })).toEqual([]);
   expect((await store.find({ limit: 1 }))[0]).toMatchObject({
-    job: { project_path: "acme/app" },
+    job: { repository: "acme/app" },
     variables: 3,
   });
 });

@@ -2,8 +2,8 @@ import type { KeyObject } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BrokerError } from "../../src/broker/broker-error.ts";
-import type { Issuer } from "../../src/broker/config.ts";
-import { type TokenRules, verifyToken } from "../../src/broker/token.ts";
+import type { Issuer } from "../../src/broker/policy/config.ts";
+import { type TokenRules, verifyToken } from "../../src/broker/tokens/token.ts";
 import {
   gitHubClaims,
   gitLabClaims,
@@ -141,6 +141,59 @@ describe("refused", () => {
         ),
       /occurs twice/,
     ],
+    [
+      "a claim twice, the second time in escapes",
+      () =>
+        gitHub(
+          {},
+          {
+            payload: JSON.stringify(gitHubClaims(NOW, BOUND)).replace("{", '{"\\u0072epository_id":"75",'),
+          },
+        ),
+      /occurs twice/,
+    ],
+    [
+      "a name twice inside a claim, beside a text that looks like one",
+      () =>
+        gitHub(
+          {},
+          {
+            payload: JSON.stringify(gitHubClaims(NOW, BOUND)).replace(
+              "{",
+              '{"x":{"a":"b","c":["x","\\u003ab"],"a":1},',
+            ),
+          },
+        ),
+      /occurs twice/,
+    ],
+    [
+      "claims nested a thousand times",
+      () =>
+        gitHub(
+          {},
+          {
+            payload: JSON.stringify(gitHubClaims(NOW, BOUND)).replace(
+              "{",
+              `{"x":${"[".repeat(1000)}${"]".repeat(1000)},`,
+            ),
+          },
+        ),
+      /nested too deeply/,
+    ],
+    [
+      "keys that the token brings itself",
+      () =>
+        signToken(other, gitHubClaims(NOW, BOUND), {
+          header: {
+            jku: "https://evil.example/jwks",
+            x5u: "https://evil.example/cert",
+            jwk: other.publicKey.export({ format: "jwk" }),
+          },
+        }),
+      /its signature is not by its issuer/,
+    ],
+    ["nbf as text", () => gitHub({ nbf: String(NOW) }), /not valid yet/],
+    ["an audience in a list in a list", () => gitLab({ aud: [[BROKER]] }), /exactly one audience/],
     ["claims that are a list", () => gitHub({}, { payload: "[]" }), /no object/],
     ["claims that are no JSON", () => gitHub({}, { payload: "{" }), /not JSON/],
     ["no token", () => "", /not JSON/],
@@ -150,10 +203,49 @@ describe("refused", () => {
       /is no signed token|its header cannot be read|its signature is not/,
     ],
     ["five parts", () => `${gitHub()}.a.b`, /no signed token/],
-  ])("%s", async (_, make, expected) => {
+  ])("%s", async (name, make, expected) => {
     const error = await verify(make()).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(BrokerError);
-    expect(error).toMatchObject({ code: "token_invalid", message: expect.stringMatching(expected) });
+    expect(error).toMatchObject({ code: codeOf(name), message: expect.stringMatching(expected) });
+  });
+
+  /** Whoever reads the code alone has to know whether the address, a clock or the token is wrong. */
+  function codeOf(name: string): string {
+    if (/audience|another broker|another key|the broker without/.test(name)) return "audience_refused";
+    return /expired|future|not valid yet|nbf/.test(name) ? "clock_wrong" : "token_invalid";
+  }
+
+  test("negative control: one audience may stand in a list; a token may be as old and live as long as the limits say", async () => {
+    await expect(verify(gitLab({ aud: [BROKER] }))).resolves.toBeDefined();
+    await expect(verify(gitHub({ iat: NOW - 930 }))).resolves.toBeDefined();
+    await expect(verify(gitLab({ exp: NOW + 86_400 }))).resolves.toBeDefined();
+    await expect(verify(gitLab({ iat: NOW - 1200 }))).resolves.toBeDefined();
+  });
+
+  test.each(["circleci", "buildkite"] as const)(
+    "%s could bind the token to the key, so it has to",
+    async (type) => {
+      const one = new Map<string, Issuer>([
+        ["gitlab", { type, url: "https://gitlab.com", maxAge: 900, maxLifetime: 86_400 }],
+      ]);
+      await expect(verify(gitLab(), { issuers: one })).rejects.toMatchObject({ code: "audience_refused" });
+      await expect(verify(gitLab({ aud: BOUND }), { issuers: one })).resolves.toMatchObject({
+        isBoundToKey: true,
+      });
+    },
+  );
+
+  test.each(["", 17, "x".repeat(513)])("a jti that is no usable text (%j) is not its id", async (jti) => {
+    expect((await verify(gitHub({ jti }))).id).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test("a token that nobody signed costs no more than a good one, whatever its claims are full of", async () => {
+    for (const text of ['\\"'.repeat(6000), "[".repeat(6000), "\\u005b".repeat(2000), "{".repeat(6000)]) {
+      const payload = `{"iss":"https://gitlab.com","x":"${text}"}`;
+      await expect(verify(signToken(keys.gitlab, {}, { payload }))).rejects.toBeInstanceOf(BrokerError);
+      const bare = `{"iss":"https://gitlab.com","x":${text}`;
+      await expect(verify(signToken(keys.gitlab, {}, { payload: bare }))).rejects.toBeInstanceOf(BrokerError);
+    }
   });
 
   test.each([29, -29])("negative control: clocks that differ by %i s do not matter", async (skew) => {

@@ -16,6 +16,10 @@ const forbidden: Record<string, readonly string[]> = {
   masks: ["journal"],
   leaks: ["journal"],
 };
+// The key broker is a service of its own: it shares what a session is made of, and nothing of the session.
+const onlyImports: Record<string, readonly string[]> = {
+  broker: ["stash", "select", "crypto", "http", "lib"],
+};
 const pureRooms = ["select", "format", "redact", "crypto"];
 
 test("docs/architecture.md lists every folder of src/, and no other", () => {
@@ -29,6 +33,7 @@ test.each(files)("%s imports its own room or rooms below it", (file) => {
     if (target === room) continue;
     expect(floorOf.get(target), `${file} imports ${target}`).toBeGreaterThan(floorOf.get(room) ?? -1);
     expect(forbidden[room] ?? [], `${file} imports ${target}`).not.toContain(target);
+    expect(onlyImports[room] ?? [target], `${file} imports ${target}`).toContain(target);
     if (pureRooms.includes(room)) expect(target, `${file} imports ${target}`).toBe("lib");
   }
 });
@@ -50,9 +55,20 @@ test("negative control: a cycle is found, and so is an import of the floor above
 // Which packages and Node modules a room may use: the pure ones compute, the others say here what they touch.
 const packages: Record<string, readonly string[]> = {
   entry: ["node:path"],
-  cli: ["node:fs", "node:path", "node:util"],
+  cli: ["node:events", "node:fs", "node:fs/promises", "node:os", "node:path", "node:util"],
   session: ["node:path"],
-  broker: ["jose", "node:crypto", "node:sqlite", "valibot", "yaml"],
+  broker: [
+    ...["@hono/node-server", "@hono/node-server/conninfo", "hono", "hono/html", "jose", "valibot", "yaml"],
+    ...[
+      "node:crypto",
+      "node:fs",
+      "node:http",
+      "node:https",
+      "node:net",
+      "node:sqlite",
+      "node:timers/promises",
+    ],
+  ],
   doctor: [],
   command: [
     ...[
@@ -80,7 +96,7 @@ const packages: Record<string, readonly string[]> = {
     ...["@actions/core", "node:crypto", "node:events", "node:fs", "node:os", "node:path", "node:readline"],
     "node:util",
   ],
-  stash: ["valibot"],
+  stash: ["node:path", "valibot"],
   inputs: ["node:fs", "node:os", "node:path"],
   select: [],
   format: ["node:crypto"],

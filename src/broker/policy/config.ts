@@ -1,10 +1,11 @@
 import * as v from "valibot";
-import { LineCounter, parseDocument } from "yaml";
-import { BrokerError } from "./broker-error.ts";
+import { isScalar, LineCounter, parseDocument, type Scalar, visit } from "yaml";
+import { BrokerError } from "../broker-error.ts";
 import type { IssuerType } from "./claims.ts";
+import { type Endpoint, findExposed } from "./endpoints.ts";
 import { findFaults, type Rule } from "./rule.ts";
 import { settings } from "./settings.ts";
-import { findMistakes } from "./wrap.ts";
+import { findMistakes } from "./variable-choice.ts";
 
 /** Whose tokens are accepted, and how. */
 export interface Issuer {
@@ -22,11 +23,16 @@ export interface Issuer {
 /** `broker.yaml`, checked. */
 export interface BrokerConfig {
   audience: string;
-  listen: string;
+  listen: Endpoint;
   /** for metrics and the audit page */
-  private: string;
+  private: Endpoint;
+  /** of both */
   tls?: { certFile: string; keyFile: string } | undefined;
-  service: { apiUrl: string; apiTokenFile: string; keyDirectory: string };
+  /** the file with the password of the private side; it may be without one on loopback only */
+  privateTokenFile: string | undefined;
+  /** addresses and networks whose `Forwarded` and `X-Forwarded-For` are believed */
+  trustedProxies: readonly string[];
+  service: { apiUrl: string; apiTokenFile: string; keyDirectory: string; caFile: string };
   store: string;
   issuers: ReadonlyMap<string, Issuer>;
   rules: readonly Rule[];
@@ -36,15 +42,22 @@ export interface BrokerConfig {
   cache: number;
 }
 
+const reserved = { ["__proto__"]: true, prototype: true, constructor: true };
+
 type Path = readonly (string | number)[];
 
 /**
  * Reads `broker.yaml`. Every scalar is its text (YAML 1.2.2, failsafe schema), because `ref: 1.10` is a branch and no number.
  *
  * @param name how errors call the file
+ * @param insecureTestIssuers whether issuers may be at `http:` addresses on loopback
  * @throws {BrokerError} `policy_invalid` with every fault, each with its line and column
  */
-export function parseConfig(content: string, name: string): BrokerConfig {
+export function parseConfig(
+  content: string,
+  name: string,
+  { insecureTestIssuers = false }: { insecureTestIssuers?: boolean } = {},
+): BrokerConfig {
   const lines = new LineCounter();
   const document = parseDocument(content, {
     schema: "failsafe",
@@ -59,9 +72,18 @@ export function parseConfig(content: string, name: string): BrokerConfig {
   };
   for (const { pos, message } of [...document.errors, ...document.warnings]) at(pos[0], message);
   if (faults.length > 0) throw invalid(faults);
+  visit(document, {
+    Alias: (_, { range }) => at(range?.[0], "a policy has no aliases (*name)"),
+    // valibot leaves these out of a record without a word.
+    Pair: (_, { key }) => {
+      const name = isScalar(key) ? String(key.value) : "";
+      if (Object.hasOwn(reserved, name)) at((key as Scalar).range?.[0], `there is no setting ${name}`);
+    },
+  });
+  if (faults.length > 0) throw invalid(faults);
   const report = (path: Path, reason: string) => at(offsetOf(document, path), reason);
 
-  const { success, output, issues } = v.safeParse(settings, readPlain(document, name));
+  const { success, output, issues } = v.safeParse(settings, document.toJS());
   if (!success) {
     for (const issue of issues) {
       const path = (issue.path ?? []).map(({ key }) => key as string | number);
@@ -79,6 +101,7 @@ export function parseConfig(content: string, name: string): BrokerConfig {
     }
     throw invalid(faults);
   }
+  for (const { path, reason } of findExposed(output, insecureTestIssuers)) report(path, reason);
   const issuers = new Map(Object.entries(output.issuers));
   const names = new Set<string>();
   const rules = output.rules.map((given, index): Rule => {
@@ -116,10 +139,13 @@ export function parseConfig(content: string, name: string): BrokerConfig {
     listen: output.listen,
     private: output.private,
     tls: output.tls && { certFile: output.tls["cert-file"], keyFile: output.tls["key-file"] },
+    privateTokenFile: output["private-token-file"],
+    trustedProxies: output["trusted-proxies"],
     service: {
       apiUrl: output.service["api-url"],
       apiTokenFile: output.service["api-token-file"],
       keyDirectory: output.service["key-dir"],
+      caFile: output.service["ca-file"] ?? "",
     },
     store: output.store,
     issuers: new Map(
@@ -140,12 +166,9 @@ export function parseConfig(content: string, name: string): BrokerConfig {
   };
 }
 
-function readPlain(document: ReturnType<typeof parseDocument>, name: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 0 });
-  } catch (cause) {
-    throw invalid([`${name}: a policy has no aliases (*name)`], cause);
-  }
+/** The name under which an environment stands in `pins`. */
+export function pinName({ application, slug }: { application: string; slug: string }): string {
+  return `${application}/${slug}`;
 }
 
 /** Where a setting is, or the nearest one around it that is there. */

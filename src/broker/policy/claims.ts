@@ -10,10 +10,19 @@ export interface IssuerClaims {
    * over after a deletion or a renaming.
    */
   readonly identities: readonly Identity[];
-  /** Claims that bind a rule to a branch or tag if they have no `*`. */
-  readonly refs: readonly string[];
+  /** Claims that bind a rule to a branch or tag if they have no `*`: one of these, or all of a list. */
+  readonly refs: readonly (readonly string[])[];
+  /** What every rule has to name without `*` as well. */
+  readonly required?: readonly string[];
   /** Claims that bind a rule to a workflow file at a commit, branch or tag: `path@ref`. */
   readonly workflowRefs: readonly string[];
+  /** Claims that the audit log keeps: which job of which project, at which commit, started by whom. */
+  readonly recorded: readonly string[];
+  /** Of these, what people call the project, and the job in it: for labels, and for finding rows. */
+  readonly project: string;
+  readonly job: readonly string[];
+  /** The claim that numbers a job, where a job has one token with one audience, however often it asks. */
+  readonly jobId?: string;
 }
 
 export interface Identity {
@@ -32,8 +41,14 @@ const github: IssuerClaims = {
     ...["check_run_id", "enterprise", "enterprise_id"],
   ],
   identities: [{ claims: ["repository_id"] }, { claims: ["repository_owner_id"], needsWorkflow: true }],
-  refs: ["ref"],
+  refs: [["ref"]],
   workflowRefs: ["job_workflow_ref"],
+  recorded: [
+    ...["repository", "repository_id", "repository_owner_id", "ref", "sha", "event_name", "environment"],
+    ...["workflow", "job_workflow_ref", "run_id", "run_number", "run_attempt", "actor", "actor_id"],
+  ],
+  project: "repository",
+  job: ["workflow", "run_number"],
 };
 
 const gitlab: IssuerClaims = {
@@ -55,8 +70,24 @@ const gitlab: IssuerClaims = {
     ...["environment", "environment_protected", "environment_action", "deployment_tier"],
   ],
   identities: [{ claims: ["project_id"] }],
-  refs: ["ref", "ref_path"],
+  // A tag can have the name of a branch.
+  refs: [["ref_path"], ["ref", "ref_type"]],
   workflowRefs: ["ci_config_ref_uri"],
+  recorded: [
+    ...["project_path", "project_id", "namespace_id", "job_project_id", "ref_path", "ref_protected", "sha"],
+    ...[
+      "pipeline_source",
+      "environment",
+      "pipeline_id",
+      "job_id",
+      "user_login",
+      "user_id",
+      "ci_config_ref_uri",
+    ],
+  ],
+  project: "project_path",
+  job: ["job_id"],
+  jobId: "job_id",
 };
 
 const circleci: IssuerClaims = {
@@ -73,8 +104,15 @@ const circleci: IssuerClaims = {
     "workflow-id",
   ].map((name) => `oidc.circleci.com/${name}`),
   identities: [{ claims: ["oidc.circleci.com/project-id"] }],
-  refs: ["oidc.circleci.com/vcs-ref"],
+  refs: [["oidc.circleci.com/vcs-ref"]],
+  // Pull requests from forks can get tokens of the project, with the fork's branches (the same page, "vcs-origin").
+  required: ["oidc.circleci.com/vcs-origin"],
   workflowRefs: [],
+  recorded: ["project-id", "org-id", "vcs-origin", "vcs-ref", "job-id", "pipeline-id", "workflow-id"].map(
+    (name) => `oidc.circleci.com/${name}`,
+  ),
+  project: "oidc.circleci.com/vcs-origin",
+  job: ["oidc.circleci.com/job-id"],
 };
 
 const buildkite: IssuerClaims = {
@@ -85,8 +123,21 @@ const buildkite: IssuerClaims = {
     ...["agent_id", "queue_id", "queue_key", "runner_environment"],
   ],
   identities: [{ claims: ["organization_id", "pipeline_id"] }],
-  refs: ["build_branch", "build_tag"],
+  refs: [["build_branch"], ["build_tag"]],
   workflowRefs: [],
+  recorded: [
+    ...[
+      "organization_slug",
+      "organization_id",
+      "pipeline_slug",
+      "pipeline_id",
+      "build_number",
+      "build_branch",
+    ],
+    ...["build_tag", "build_commit", "step_key", "job_id", "agent_id"],
+  ],
+  project: "pipeline_slug",
+  job: ["build_number", "step_key"],
 };
 
 export const issuerClaims: Readonly<Record<IssuerType, IssuerClaims>> = {
@@ -95,6 +146,9 @@ export const issuerClaims: Readonly<Record<IssuerType, IssuerClaims>> = {
   circleci,
   buildkite,
 };
+
+/** Claims that are lists. One element that matches is enough; a list anywhere else matches nothing. */
+export const listClaims: readonly string[] = ["groups_direct", "oidc.circleci.com/context-ids"];
 
 /** Claims in which a rule may have `*`: those that name branches, tags and files at one. */
 export function mayHaveWildcard(claim: string): boolean {

@@ -1,4 +1,4 @@
-import type { IssuerType } from "./claims.ts";
+import { type IssuerType, listClaims } from "./claims.ts";
 import type { Rule } from "./rule.ts";
 
 /** The claims of a verified token. */
@@ -22,8 +22,10 @@ export interface Verdict {
   isMatch: boolean;
 }
 
-/** Events that run, or can run, what somebody else has written. A rule has to name them. */
+/** Events on GitHub that run, or can run, what somebody else has written. A rule has to name them. */
 const foreignEvents = ["pull_request", "pull_request_target", "workflow_run"];
+/** The same on GitLab: `ref` is then the source branch's name, whatever the pipeline runs. */
+const foreignSources = ["merge_request_event", "external_pull_request_event"];
 
 /** What each rule of this issuer says to a token. */
 export function judge(rules: readonly Rule[], issuer: string, type: IssuerType, claims: Claims): Verdict[] {
@@ -46,24 +48,47 @@ function judgeByRule(rule: Rule, type: IssuerType, claims: Claims): Verdict {
   };
 }
 
-/** Why a token of a job that may run foreign code is refused, unless the rule names the event or the project. */
-function refuseForeign({ when }: Rule, type: IssuerType, claims: Claims): string | undefined {
-  if (type === "github") {
-    const [event = ""] = textsOf(claims, "event_name");
-    if (!foreignEvents.includes(event) || when.has("event_name")) return undefined;
-    return `event_name is ${event}, which can run what others wrote. A rule has to name it`;
-  }
-  if (type !== "gitlab") return undefined;
+/** Why a token of a job that may run foreign code is refused, unless the rule names what tells it. */
+function refuseForeign(rule: Rule, type: IssuerType, claims: Claims): string | undefined {
+  if (type === "github") return refuseGitHubEvent(rule, claims);
+  if (type === "gitlab") return refuseGitLabPipeline(rule, claims);
+  if (type !== "buildkite" || rule.when.has("build_tag")) return undefined;
+  // A build of a tag has the tag's name for its branch, too (buildkite.com/docs, "Environment variables", BUILDKITE_BRANCH).
+  const [tag = ""] = textsOf(claims, "build_tag");
+  return tag === ""
+    ? undefined
+    : "the build is of a tag, whose name passes for a branch. A rule has to name build_tag";
+}
+
+function refuseGitHubEvent({ when }: Rule, claims: Claims): string | undefined {
+  const [event, ...others] = textsOf(claims, "event_name");
+  if (when.has("event_name")) return undefined;
+  if (event === undefined || others.length > 0)
+    return "the token does not say which event it is of. A rule has to name event_name";
+  return foreignEvents.includes(event)
+    ? `event_name is ${event}, which can run what others wrote. A rule has to name it`
+    : undefined;
+}
+
+function refuseGitLabPipeline({ when }: Rule, claims: Claims): string | undefined {
   const [project] = textsOf(claims, "project_id");
   const [jobProject] = textsOf(claims, "job_project_id");
   // In a fork's pipeline, project_id is the fork's (docs.gitlab.com, "Token payload").
-  if (jobProject !== undefined) {
-    if (jobProject === project || when.has("job_project_id")) return undefined;
+  if (jobProject !== undefined && jobProject !== project && !when.has("job_project_id")) {
     return "job_project_id is not project_id: the pipeline is a fork's. A rule has to name job_project_id";
   }
-  if (!textsOf(claims, "pipeline_source").includes("merge_request_event") || when.has("pipeline_source"))
-    return undefined;
-  return "pipeline_source is merge_request_event, which can be a fork's. A rule has to name it";
+  if (when.has("pipeline_source")) return undefined;
+  const [source] = textsOf(claims, "pipeline_source");
+  if (source === undefined)
+    return "the token does not say what started the pipeline. A rule has to name pipeline_source";
+  if (foreignSources.includes(source)) {
+    return `pipeline_source is ${source}, which can run what others wrote. A rule has to name it`;
+  }
+  // A child pipeline hides what started its parent.
+  const isProtected = when.get("ref_protected")?.every((text) => text === "true") ?? false;
+  return source === "parent_pipeline" && !isProtected
+    ? 'pipeline_source is parent_pipeline, whose parent can be a merge request\'s. A rule has to name it, or ref_protected: "true"'
+    : undefined;
 }
 
 /** The rule whose conditions a token meets best, for an error that says what to change. */
@@ -72,13 +97,16 @@ export function nearest(verdicts: readonly Verdict[]): Verdict | undefined {
   return verdicts.toSorted((a, b) => met(b) - met(a))[0];
 }
 
-/** A claim as texts: the elements of a list, the text of a number or a truth value. Nothing else can be compared. */
-function textsOf(claims: Claims, claim: string): string[] {
+/**
+ * A claim as texts: a list's elements, where the system has a list there; a whole number, or a truth value. Nothing else can be compared: of a
+ * number with a fraction or too many digits, two texts could stand for one value.
+ */
+export function textsOf(claims: Claims, claim: string): string[] {
   if (!Object.hasOwn(claims, claim)) return [];
   const value = claims[claim];
-  const texts = Array.isArray(value) ? value : [value];
+  const texts = Array.isArray(value) && listClaims.includes(claim) ? value : [value];
   return texts.flatMap((text) =>
-    typeof text === "string" || typeof text === "number" || typeof text === "boolean" ? [String(text)] : [],
+    typeof text === "string" || typeof text === "boolean" || Number.isSafeInteger(text) ? [String(text)] : [],
   );
 }
 

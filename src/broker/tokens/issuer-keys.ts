@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import * as v from "valibot";
-import { BrokerError } from "./broker-error.ts";
-import type { Issuer } from "./config.ts";
+import { BrokerError } from "../broker-error.ts";
+import type { Issuer } from "../policy/config.ts";
 
 // Times in seconds. A token with an unknown key asks for the keys again, and anybody can send such tokens, so that is limited whether it
 // succeeds or not. Known keys are used while the issuer does not answer, but not for ever: it may have withdrawn one.
@@ -13,7 +13,14 @@ const MOST_KEYS = 100;
 const discovery = v.object({ issuer: v.string(), jwks_uri: v.string() });
 const jwks = v.object({
   keys: v.pipe(
-    v.array(v.looseObject({ kty: v.string(), kid: v.optional(v.string()), use: v.optional(v.string()) })),
+    v.array(
+      v.looseObject({
+        kty: v.string(),
+        kid: v.optional(v.string()),
+        use: v.optional(v.string()),
+        alg: v.optional(v.string()),
+      }),
+    ),
     v.maxLength(MOST_KEYS),
   ),
 });
@@ -32,7 +39,7 @@ interface State {
 }
 
 export interface IssuerKeys {
-  /** @throws {BrokerError} `token_invalid` if the issuer has no such key, `issuer_unavailable` if that cannot be told */
+  /** @throws {BrokerError} `token_invalid` if the issuer has no such key, `issuer_unavailable` if that cannot be told now */
   find(name: string, kid: string): Promise<KeyObject>;
   /** Asks every issuer whose keys are old, for a timer. Never throws. */
   refresh(): Promise<void>;
@@ -68,10 +75,15 @@ export function createIssuerKeys(
   );
   const stateOf = (name: string) => states.get(name) as State;
 
-  const ask = (name: string): Promise<void> => {
+  /** @returns whether the issuer has answered this time, and was not asked for somebody else a moment ago, or is down */
+  const ask = async (name: string): Promise<boolean> => {
     const state = stateOf(name);
-    if (state.pending !== undefined) return state.pending;
-    if (now() - state.askedAt < LEAST_BETWEEN) return Promise.resolve();
+    const before = state.known;
+    if (state.pending === undefined && now() - state.askedAt < LEAST_BETWEEN) return false;
+    await (state.pending ?? begin(name, state));
+    return state.known !== before;
+  };
+  const begin = (name: string, state: State): Promise<void> => {
     state.askedAt = now();
     state.pending = fetchKeys(issuers.get(name) as Issuer, fetchJson)
       .then(
@@ -95,10 +107,15 @@ export function createIssuerKeys(
       const state = stateOf(name);
       const found = usable(state)?.get(kid); // 1
       if (found !== undefined) return found;
-      await ask(name); // 2
+      const hasAnswered = await ask(name); // 2
       const keys = usable(state);
       const key = keys?.get(kid);
       if (key !== undefined) return key;
+      if (keys !== undefined && !hasAnswered)
+        throw new BrokerError(
+          "issuer_unavailable",
+          `Issuer ${name} had no key of this name (kid) when it last answered, and is asked once in ${LEAST_BETWEEN} s. Try again.`,
+        );
       if (keys !== undefined)
         throw new BrokerError(
           "token_invalid",
@@ -133,8 +150,9 @@ async function fetchKeys(
   const { success, output } = v.safeParse(jwks, await fetchJson(address));
   if (!success) throw new Error("the answer is no set of keys");
   const keys = new Map<string, KeyObject>();
-  for (const { kid, use = "sig", ...jwk } of output.keys) {
-    if (kid === undefined || use !== "sig" || jwk.kty !== "RSA") continue;
+  for (const { kid, use = "sig", alg = "RS256", ...jwk } of output.keys) {
+    if (kid === undefined || use !== "sig" || alg !== "RS256" || jwk.kty !== "RSA") continue;
+    if (keys.has(kid)) throw new Error("two keys have one name (kid)");
     const key = readKey(jwk as JsonWebKey);
     if (key !== undefined) keys.set(kid, key);
   }
@@ -156,11 +174,12 @@ async function discover(url: string, fetchJson: (url: string) => Promise<unknown
   return output.jwks_uri;
 }
 
-/** A public RSA key of at least 2048 bits (RFC 7518, section 3.3). */
+/** A public RSA key of at least 2048 bits (RFC 7518, section 3.3), with an exponent that is not small (NIST SP 800-56B, section 6.2). */
 function readKey({ n, e, kty }: JsonWebKey): KeyObject | undefined {
   try {
     const key = createPublicKey({ key: { kty, n, e } as JsonWebKey, format: "jwk" });
-    return (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048 ? key : undefined;
+    const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+    return modulusLength >= 2048 && publicExponent >= 65_537n ? key : undefined;
   } catch {
     return undefined;
   }

@@ -67,20 +67,23 @@ export function findFaults(when: Rule["when"], type: IssuerType): RuleFault[] {
       : [{ reason: `${identity.claims.join(", ")} is open to all of its projects: add an exact ${ways}` }];
   }
   const isBoundToWorkflow = claims.workflowRefs.some((claim) => isFixedAfterAt(when.get(claim)));
-  const isBoundToRef = claims.refs.some((claim) => isExact(when.get(claim)));
+  const isBoundToRef = claims.refs.some((names) => names.every((claim) => isExact(when.get(claim))));
+  const missing = (claims.required ?? []).filter((claim) => !isExact(when.get(claim)));
+  if (missing.length > 0)
+    return [{ reason: `the rule is open to forks. Add ${missing.join(" and ")} without *` }];
   if (isBoundToWorkflow || isBoundToRef) return [];
   const ways = [
-    ...claims.refs.map((claim) => `${claim} without *`),
+    ...claims.refs.map((names) => `${names.join(" with ")} without *`),
     ...claims.workflowRefs.map((claim) => `${claim} without * after @`),
   ];
   return [{ reason: `the rule is open to every branch. Add ${ways.join(", or ")}` }];
 }
 
 function isExact(texts: readonly string[] | undefined): boolean {
-  return texts?.every((text) => !text.includes("*")) ?? false;
+  return texts?.every((text) => text !== "" && !text.includes("*")) ?? false;
 }
 
 /** `owner/repo/.github/workflows/deploy.yml@refs/tags/v1`: whoever can push to what is after the `@` decides what runs. */
 function isFixedAfterAt(texts: readonly string[] | undefined): boolean {
-  return texts?.every((text) => /@[^*@]+$/.test(text)) ?? false;
+  return texts?.every((text) => /^[^@]*@[^*]+$/.test(text)) ?? false;
 }

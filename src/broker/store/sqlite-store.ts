@@ -8,6 +8,7 @@ const SCHEMA = `
     fingerprint TEXT NOT NULL,
     first_seen INTEGER NOT NULL,
     kept_until INTEGER NOT NULL,
+    rank INTEGER NOT NULL,
     is_released INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (issuer, id, fingerprint)
   ) WITHOUT ROWID, STRICT;
@@ -24,30 +25,42 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS audit_by_rule ON audit (rule, time);
   CREATE INDEX IF NOT EXISTS audit_by_repository ON audit (repository, time);
   CREATE INDEX IF NOT EXISTS audit_by_refusal ON audit (time) WHERE is_refused = 1;
+  CREATE TABLE IF NOT EXISTS began (only INTEGER PRIMARY KEY CHECK (only = 1), time INTEGER NOT NULL) STRICT;
+  INSERT INTO began (only, time) VALUES (1, unixepoch()) ON CONFLICT DO NOTHING;
+  CREATE TABLE IF NOT EXISTS dek_pin (environment TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) WITHOUT ROWID, STRICT;
 `;
 
 interface UseRow {
   fingerprint: string;
   first_seen: number;
   is_released: number;
+  /** how many other keys had used the id before: a rule that allows fewer keys does not know this one */
+  rank: number;
 }
 
 /** What one copy remembers, in a file; nothing to install. Copies on one machine may share it. */
 export function openSqliteStore(path: string): BrokerStore {
   const database = new DatabaseSync(path);
   // A row that was written is there after a power failure: a token must not be used twice because of one.
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;");
   database.exec(SCHEMA);
   const findUses = database.prepare(
-    "SELECT fingerprint, first_seen, is_released FROM token_use WHERE issuer = ? AND id = ?",
+    "SELECT fingerprint, first_seen, is_released, rank FROM token_use WHERE issuer = ? AND id = ?",
   );
   const addUse = database.prepare(
-    "INSERT INTO token_use (issuer, id, fingerprint, first_seen, kept_until) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    `INSERT INTO token_use (issuer, id, fingerprint, first_seen, kept_until, rank) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET kept_until = max(kept_until, excluded.kept_until)`,
   );
   const releaseUses = database.prepare(
     "UPDATE token_use SET is_released = 1 WHERE issuer = ? AND fingerprint = ?",
   );
   const pruneUses = database.prepare("DELETE FROM token_use WHERE kept_until < ?");
+  const addPin = database.prepare(
+    "INSERT INTO dek_pin (environment, fingerprint) VALUES (?, ?) ON CONFLICT DO NOTHING",
+  );
+  const findPin = database.prepare("SELECT fingerprint FROM dek_pin WHERE environment = ?");
+  const setPin = database.prepare("INSERT OR REPLACE INTO dek_pin (environment, fingerprint) VALUES (?, ?)");
+  const { time: beganAt } = database.prepare("SELECT time FROM began").get() as { time: number };
   const addAudit = database.prepare(
     "INSERT INTO audit (time, rule, is_refused, repository, row) VALUES (?, ?, ?, ?, ?)",
   );
@@ -60,7 +73,11 @@ export function openSqliteStore(path: string): BrokerStore {
       database.exec("COMMIT");
       return result;
     } catch (error) {
-      database.exec("ROLLBACK");
+      try {
+        database.exec("ROLLBACK");
+      } catch {
+        // SQLite has rolled back by itself, as on a full disk. What went wrong first is what counts.
+      }
       throw error;
     }
   };
@@ -69,29 +86,33 @@ export function openSqliteStore(path: string): BrokerStore {
     use: async (use) =>
       transact(() => {
         const { issuer, ids, fingerprint, now, keptUntil } = use;
-        const verdicts = ids.map((id) => judgeUse(findUses.all(issuer, id) as unknown as UseRow[], use));
+        if (ids.length === 0) throw new TypeError("a use has an id");
+        const earlier = ids.map((id) => findUses.all(issuer, id) as unknown as UseRow[]);
+        const verdicts = earlier.map((rows) => judgeUse(rows, use));
         const worst = order.find((verdict) => verdicts.includes(verdict)) ?? "first";
         if (worst === "first" || worst === "retry") {
-          for (const id of ids) addUse.run(issuer, id, fingerprint, now, keptUntil);
+          for (const [index, id] of ids.entries()) {
+            addUse.run(issuer, id, fingerprint, now, keptUntil, earlier[index]?.length ?? 0);
+          }
         }
         return worst;
       }),
     release: async (issuer, fingerprint) => void releaseUses.run(issuer, fingerprint),
     record: async (row) => {
-      const { time, rule = null, decision, job } = row;
-      const repository = job.repository ?? job.project_path ?? null;
-      addAudit.run(time, rule, decision === "refused" ? 1 : 0, repository, JSON.stringify(row));
+      const { time, rule = null, decision, project = null } = row;
+      addAudit.run(time, rule, decision === "refused" ? 1 : 0, project, JSON.stringify(row));
     },
     find: async ({ since = 0, rule, repository, refusedOnly = false, limit }) => {
       const conditions = ["time >= ?"];
       const values: (string | number)[] = [since];
-      for (const [column, value] of [
-        ["rule", rule],
-        ["repository", repository],
-      ] as const) {
-        if (value === undefined) continue;
-        conditions.push(`${column} = ?`);
-        values.push(value);
+      if (repository !== undefined) {
+        conditions.push("repository = ?");
+        values.push(repository);
+      }
+      if (rule !== undefined) {
+        // A request for several environments can be granted by several rules.
+        conditions.push("instr(', ' || rule || ', ', ', ' || ? || ', ') > 0");
+        values.push(rule);
       }
       if (refusedOnly) conditions.push("is_refused = 1");
       const query = `SELECT row FROM audit WHERE ${conditions.join(" AND ")} ORDER BY time DESC, number DESC LIMIT ?`;
@@ -99,6 +120,13 @@ export function openSqliteStore(path: string): BrokerStore {
       return rows.map(({ row }): AuditRow => JSON.parse(row));
     },
     prune: async (now) => Number(pruneUses.run(now).changes),
+    beganAt,
+    pinFirst: async (environment, fingerprint) => {
+      addPin.run(environment, fingerprint);
+      return (findPin.get(environment) as { fingerprint: string }).fingerprint;
+    },
+    replacePin: async (environment, fingerprint) => void setPin.run(environment, fingerprint),
+    check: async () => void findPin.get(""),
     close: async () => database.close(),
   };
 }
@@ -110,5 +138,7 @@ const order: readonly Use[] = ["taken", "over", "retry", "first"];
 function judgeUse(earlier: readonly UseRow[], { fingerprint, keys, now }: TokenUse): Use {
   const own = earlier.find((row) => row.fingerprint === fingerprint);
   if (own === undefined) return earlier.length < keys ? "first" : "taken";
-  return own.is_released === 1 || now - own.first_seen > RETRY_SECONDS ? "over" : "retry";
+  if (own.rank >= keys) return "taken";
+  // The clock may have been set back meanwhile.
+  return own.is_released === 1 || Math.abs(now - own.first_seen) > RETRY_SECONDS ? "over" : "retry";
 }

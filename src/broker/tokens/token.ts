@@ -1,8 +1,9 @@
 import { createHash, type KeyObject } from "node:crypto";
 import { compactVerify, decodeProtectedHeader, errors, type JWTHeaderParameters } from "jose";
-import { BrokerError } from "./broker-error.ts";
-import type { Issuer } from "./config.ts";
-import type { Claims } from "./verdict.ts";
+import { BrokerError, type BrokerErrorCode } from "../broker-error.ts";
+import type { Issuer } from "../policy/config.ts";
+import type { Claims } from "../policy/verdict.ts";
+import { parseStrictJson } from "./strict-json.ts";
 
 /** A token that has been verified. */
 export interface VerifiedToken {
@@ -15,6 +16,7 @@ export interface VerifiedToken {
   isBoundToKey: boolean;
   /** seconds since 1970 */
   expiresAt: number;
+  issuedAt: number;
 }
 
 /** The keys of an issuer, by `kid`. */
@@ -32,7 +34,9 @@ export interface TokenRules {
 }
 
 const MAX_TOKEN = 16 * 1024;
-const SKEW = 30;
+const MAX_DEPTH = 8;
+/** Seconds by which the clocks of the broker and of an issuer may differ. */
+export const SKEW = 30;
 
 /** Systems in which a job chooses the audience of its token, and so can bind it to its key (docs/broker.md). */
 const bindsKeys: Readonly<Record<Issuer["type"], boolean>> = {
@@ -57,8 +61,8 @@ export async function verifyToken(token: string, rules: TokenRules): Promise<Ver
   const key = await rules.findKey(name, header);
   const claims = await readSigned(token, key);
   const isBoundToKey = checkAudience(claims, rules, bindsKeys[issuer.type]);
-  const expiresAt = checkTimes(claims, issuer, rules.now);
-  return { issuer: name, claims, id: idOf(claims, token), isBoundToKey, expiresAt };
+  const times = checkTimes(claims, issuer, rules.now, isBoundToKey);
+  return { issuer: name, claims, id: idOf(claims, token), isBoundToKey, ...times };
 }
 
 /** The issuer whose address the token names. It is not verified yet: the signature has to be by one of its keys. */
@@ -92,54 +96,63 @@ async function readSigned(token: string, key: KeyObject): Promise<Claims> {
   }
 }
 
-/** JSON without keys that occur twice, of which two readers could take different ones. */
 function parsePayload(encoded: string): Record<string, unknown> {
-  const text = Buffer.from(encoded, "base64url").toString("utf8");
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseStrictJson(Buffer.from(encoded, "base64url").toString("utf8"), MAX_DEPTH);
   } catch (cause) {
-    throw refused("its claims are not JSON", cause);
+    throw refused(
+      `its claims cannot be read: ${cause instanceof SyntaxError ? cause.message : "no text"}`,
+      cause,
+    );
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
     throw refused("its claims are no object");
-  const again = JSON.stringify(parsed);
-  // A key that occurs twice makes the text longer than what was read of it, white space aside.
-  if (countKeys(text) !== countKeys(again)) throw refused("a claim occurs twice");
   return parsed as Record<string, unknown>;
-}
-
-/** How many keys a JSON text has at all depths: strings followed by a colon. */
-function countKeys(json: string): number {
-  return json.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.length ?? 0;
 }
 
 /** @returns whether the token is bound to the key */
 function checkAudience({ aud }: Claims, { audience, keyFingerprint }: TokenRules, canBind: boolean): boolean {
   const [only, ...others] = Array.isArray(aud) ? aud : [aud];
   if (typeof only !== "string" || others.length > 0)
-    throw refused("it is not for exactly one audience (aud)");
+    throw refused("it is not for exactly one audience (aud)", undefined, "audience_refused");
   const bound = `${audience}/sha256/${keyFingerprint}`;
   if (only === bound) return true;
-  if (canBind) throw refused("its audience is not that of this broker and of the key in the request (aud)");
-  if (only !== audience) throw refused("its audience is not this broker (aud)");
+  if (canBind)
+    throw refused(
+      "its audience is not that of this broker and of the key in the request (aud)",
+      undefined,
+      "audience_refused",
+    );
+  if (only !== audience)
+    throw refused("its audience is not this broker (aud)", undefined, "audience_refused");
   return false;
 }
 
-/** @returns when it expires */
-function checkTimes(claims: Claims, { maxAge, maxLifetime }: Issuer, now: number): number {
+function checkTimes(
+  claims: Claims,
+  { maxAge, maxLifetime }: Issuer,
+  now: number,
+  isMadeNow: boolean,
+): Pick<VerifiedToken, "issuedAt" | "expiresAt"> {
   const [iat, exp] = [claims.iat, claims.exp].map((time) =>
     typeof time === "number" && Number.isFinite(time) ? time : undefined,
   );
   if (iat === undefined || exp === undefined)
     throw refused("it does not say since when and until when it is valid (iat, exp)");
   if (claims.nbf !== undefined && (typeof claims.nbf !== "number" || claims.nbf > now + SKEW))
-    throw refused("it is not valid yet (nbf)");
-  if (iat > now + SKEW) throw refused("it is from the future (iat). One of the clocks is wrong");
-  if (exp <= now - SKEW) throw refused("it has expired (exp). If it is new, one of the clocks is wrong");
+    throw refused("it is not valid yet (nbf). One of the clocks is wrong", undefined, "clock_wrong");
+  if (iat > now + SKEW)
+    throw refused("it is from the future (iat). One of the clocks is wrong", undefined, "clock_wrong");
+  if (exp <= now - SKEW)
+    throw refused(
+      "it has expired (exp). If it is new, one of the clocks is wrong",
+      undefined,
+      isMadeNow ? "clock_wrong" : "token_invalid",
+    );
   if (exp - iat > maxLifetime) throw refused("it is valid for longer than max-lifetime allows");
   if (now - iat > maxAge + SKEW) throw refused("it is older than max-age allows (iat)");
-  return exp;
+  return { issuedAt: iat, expiresAt: exp };
 }
 
 /** Of what was signed, because the signature's text can be changed without breaking it (RFC 7515, base64url with stray bits). */
@@ -150,6 +163,6 @@ function idOf({ jti }: Claims, token: string): string {
     .digest("hex");
 }
 
-function refused(reason: string, cause?: unknown): BrokerError {
-  return new BrokerError("token_invalid", `The token is not accepted, because ${reason}.`, { cause });
+function refused(reason: string, cause?: unknown, code: BrokerErrorCode = "token_invalid"): BrokerError {
+  return new BrokerError(code, `The token is not accepted, because ${reason}.`, { cause });
 }

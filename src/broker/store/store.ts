@@ -11,6 +11,7 @@ export type Use =
 
 /** A use of a token that is to be remembered. Times are seconds since 1970. */
 export interface TokenUse {
+  /** its address: a name can be given to another issuer */
   issuer: string;
   /** the token's id, and the job's where the system gives it one: each stands for itself */
   ids: readonly string[];
@@ -29,6 +30,8 @@ export interface AuditRow {
   time: number;
   requestId: string;
   decision: "granted" | "refused" | "released";
+  /** whether somebody should look at it at once: a token was used with a second key */
+  isAlarm?: true;
   /** the code of a refusal */
   code: string | undefined;
   /** why, in words */
@@ -39,6 +42,8 @@ export interface AuditRow {
   tokenId: string | undefined;
   /** what the claims say of the job: ids, ref, commit, run, actor */
   job: Readonly<Record<string, string>>;
+  /** what people call the job's project; rows can be found by it */
+  project: string | undefined;
   fingerprint: string | undefined;
   environments: readonly string[];
   variables: number | undefined;
@@ -48,7 +53,7 @@ export interface AuditRow {
 export interface AuditFilter {
   since?: number;
   rule?: string;
-  /** the text of any claim about the job that names a repository or a project */
+  /** the project, as tokens name it */
   repository?: string;
   refusedOnly?: boolean;
   limit: number;
@@ -64,11 +69,20 @@ export interface BrokerStore {
   use(use: TokenUse): Promise<Use>;
   /** Ends every use with this key: a retry with it is over. */
   release(issuer: string, fingerprint: string): Promise<void>;
+  /** A row that is there when this returns: without it, nothing is granted. */
   record(row: AuditRow): Promise<void>;
   /** The newest first. */
   find(filter: AuditFilter): Promise<AuditRow[]>;
   /** Forgets uses that no token can repeat any more. @returns how many */
   prune(now: number): Promise<number>;
+  /** When this store began to remember. A token from before may have been used, and nobody would know. Seconds since 1970. */
+  readonly beganAt: number;
+  /** The fingerprint of an environment's DEK, as the first grant saw it; this one, if there was none. */
+  pinFirst(environment: string, fingerprint: string): Promise<string>;
+  /** Replaces a pin, because a person says so. */
+  replacePin(environment: string, fingerprint: string): Promise<void>;
+  /** Throws if the store cannot be used now. */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 

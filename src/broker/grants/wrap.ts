@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { type Envelope, wrapDek } from "../crypto/envelope.ts";
-import { decryptPayload, encryptPayload, keyOfDek } from "../crypto/payload.ts";
-import { chooseVariables, parseVariableRules } from "../select/rules.ts";
-import { BrokerError } from "./broker-error.ts";
+import { type Envelope, wrapDek } from "../../crypto/envelope.ts";
+import { decryptPayload, encryptPayload, keyOfDek } from "../../crypto/payload.ts";
+import { BrokerError } from "../broker-error.ts";
+import { chooseNames } from "../policy/variable-choice.ts";
 
 /** Variables as the service stores them: names in clear, values as ciphertext, or `null` for an empty value. */
 export type Ciphertext = readonly { name: string; payload: unknown }[];
@@ -55,24 +55,4 @@ export function wrapForJob(
   } finally {
     own.fill(0);
   }
-}
-
-/** Which of these names a rule's `variables` gives. */
-function chooseNames(names: readonly string[], only: string): Set<string> {
-  const rules = parseVariableRules(only, (mistake) => {
-    throw new BrokerError("policy_invalid", mistake); // It was checked when the policy was loaded.
-  });
-  return new Set(chooseVariables(names, rules).chosen.map(({ source }) => source));
-}
-
-/** What is wrong with a rule's `variables`: it chooses names, and the job renames them and takes them apart. */
-export function findMistakes(only: string): string[] {
-  const mistakes: string[] = [];
-  for (const { text, target, pattern } of parseVariableRules(only, (mistake) => mistakes.push(mistake))) {
-    if (target !== undefined)
-      mistakes.push(`${JSON.stringify(text)}: a policy chooses names; the job renames them`);
-    else if (pattern.includes("."))
-      mistakes.push(`${JSON.stringify(text)}: a policy chooses whole variables, and no keys of them`);
-  }
-  return mistakes;
 }

@@ -1,5 +1,6 @@
-import { BrokerError } from "./broker-error.ts";
+import { BrokerError } from "../broker-error.ts";
 import type { IssuerType } from "./claims.ts";
+import { pinName } from "./config.ts";
 import type { Rule } from "./rule.ts";
 import { type Claims, judge, nearest, type Verdict } from "./verdict.ts";
 
@@ -35,7 +36,7 @@ export function decide(
   wanted: readonly Wanted[],
 ): Granted[] {
   const verdicts = judge(rules, issuer, type, claims);
-  return wanted.map(({ application, slug }): Granted => {
+  const granted = wanted.map(({ application, slug }): Granted => {
     const fitting = verdicts.filter(
       ({ rule }) =>
         rule.grant.environments.includes(slug) &&
@@ -48,16 +49,28 @@ export function decide(
     if (applications.size > 1) {
       throw new BrokerError(
         "policy_refused",
-        `Rules grant this job ${slug} of several applications (${[...applications].join(", ")}). Say of which: application-id.`,
+        `Rules grant this job ${quote(slug)} of several applications (${[...applications].join(", ")}). Say of which: application-id.`,
       );
     }
     return { application: rule.grant.application, slug, rule };
   });
+  if (new Set(granted.map(pinName)).size !== granted.length) {
+    throw new BrokerError(
+      "request_invalid",
+      "The request names one environment twice, with and without its application.",
+    );
+  }
+  return granted;
 }
 
 function refused(slug: string, closest: Verdict | undefined): BrokerError {
   const why = closest === undefined ? "No rule for this CI system names it." : explainRefusal(closest);
-  return new BrokerError("policy_refused", `No rule grants ${slug} to this job. ${why}`);
+  const rule = closest?.rule.name;
+  return new BrokerError(
+    "policy_refused",
+    `No rule grants ${quote(slug)} to this job. ${why}`,
+    rule === undefined ? {} : { rule },
+  );
 }
 
 /** What keeps a token from what a rule grants, in one sentence: the first claim, or what the broker refuses of its own. */

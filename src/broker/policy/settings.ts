@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isLoopback } from "../../lib/loopback.ts";
 
 const text = v.pipe(v.string("a text is missing here"), v.nonEmpty("it is empty"));
 const texts = v.union(
@@ -24,15 +25,30 @@ const truth = v.pipe(
   v.transform((word) => word === "true"),
 );
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
-const duration = v.pipe(
+const duration = (longest: number, words: string) =>
+  v.pipe(
+    text,
+    v.regex(/^\d{1,6}[smh]$/, "it is not a time, like 30s, 20m or 24h"),
+    v.transform((time) => Number(time.slice(0, -1)) * (units[time.slice(-1)] ?? 0)),
+    v.maxValue(longest, `the longest is ${words}`),
+  );
+const DAY = 86_400;
+const endpoint = v.pipe(
   text,
-  v.regex(/^\d{1,6}[smh]$/, "it is not a time, like 30s, 20m or 24h"),
-  v.transform((time) => Number(time.slice(0, -1)) * (units[time.slice(-1)] ?? 0)),
+  v.regex(/^(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}$/, "it is not host:port, such as 127.0.0.1:8420"),
+  v.transform((written) => {
+    const colon = written.lastIndexOf(":");
+    return { host: written.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(written.slice(colon + 1)) };
+  }),
+  v.check(({ port }) => port <= 65_535, "the highest port is 65535"),
 );
 // A token is for one address and no other, so there is one way to write it.
 const address = v.pipe(
   text,
-  v.check((url) => isAddress(url), "it is not an address (https, no user, no query, no slash at the end)"),
+  v.check(
+    (url) => isAddress(url),
+    "it is not an address (https, lower case, no user, no default port, no query, no slash at the end)",
+  ),
 );
 
 const issuer = v.strictObject({
@@ -42,8 +58,8 @@ const issuer = v.strictObject({
   ),
   url: address,
   "jwks-url": v.optional(address),
-  "max-age": v.optional(duration, "15m"),
-  "max-lifetime": v.optional(duration, "24h"),
+  "max-age": v.optional(duration(DAY, "24h"), "15m"),
+  "max-lifetime": v.optional(duration(31 * DAY, "744h"), "24h"),
 });
 
 const rule = v.strictObject({
@@ -63,17 +79,23 @@ const rule = v.strictObject({
   }),
 });
 
+const pin = v.pipe(text, v.regex(/^[0-9a-f]{64}$/, "it is not a fingerprint (64 hexadecimal digits)"));
+const NO_PINS = "it is neither first-use nor fingerprints (application/environment: 64 hexadecimal digits)";
+
 /** `broker.yaml` as it stands in the file. Every scalar is a text. */
 export const settings = v.strictObject({
   version: v.literal("1", "this broker reads version 1"),
   audience: address,
-  listen: v.optional(text, "127.0.0.1:8420"),
-  private: v.optional(text, "127.0.0.1:8421"),
+  listen: v.optional(endpoint, "127.0.0.1:8420"),
+  private: v.optional(endpoint, "127.0.0.1:8421"),
   tls: v.optional(v.strictObject({ "cert-file": text, "key-file": text })),
+  "private-token-file": v.optional(text),
+  "trusted-proxies": v.optional(texts, []),
   service: v.strictObject({
     "api-url": v.optional(address, "https://secretstash.cloud"),
     "api-token-file": text,
     "key-dir": text,
+    "ca-file": v.optional(text),
   }),
   store: v.pipe(
     text,
@@ -81,17 +103,14 @@ export const settings = v.strictObject({
   ),
   issuers: v.record(v.string(), issuer),
   rules: v.pipe(v.array(rule, "a list is missing here"), v.nonEmpty("there are no rules")),
-  pins: v.optional(
-    v.union([v.literal("first-use"), v.record(v.string(), text)], "it is neither first-use nor fingerprints"),
-    {},
-  ),
-  cache: v.optional(duration, "30s"),
+  pins: v.optional(v.union([v.literal("first-use"), v.record(v.string(), pin)], NO_PINS), {}),
+  cache: v.optional(duration(DAY, "24h"), "30s"),
 });
 
 function isAddress(url: string): boolean {
   if (!URL.canParse(url)) return false;
-  const { protocol, hostname, username, password, search, hash } = new URL(url);
-  const isLoopback = ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+  const { protocol, hostname, username, password, search, hash, href } = new URL(url);
   const isPlain = username + password + search + hash === "" && !url.endsWith("/") && !/[\s?#]/.test(url);
-  return isPlain && (protocol === "https:" || (protocol === "http:" && isLoopback));
+  const isCanonical = href === url || href === `${url}/`;
+  return isPlain && isCanonical && (protocol === "https:" || (protocol === "http:" && isLoopback(hostname)));
 }

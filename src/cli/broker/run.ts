@@ -1,0 +1,55 @@
+import { BrokerError } from "../../broker/broker-error.ts";
+import { parseCall } from "../arguments.ts";
+import type { Command } from "../command.ts";
+import { describeCommand } from "../describe.ts";
+import { exitCodes } from "../exit-code.ts";
+import { audit } from "./audit.ts";
+import { check } from "./check.ts";
+import { init } from "./init.ts";
+import { serve } from "./serve.ts";
+import { trust } from "./trust.ts";
+
+const commands = { init, serve, check, audit, trust } as const satisfies Record<string, Command>;
+
+type Name = keyof typeof commands;
+
+/**
+ * Runs `secret-stash-ci broker` with these arguments.
+ *
+ * @returns the exit code
+ * @throws {StashError} `USAGE`, and whatever a command of it throws
+ */
+export async function runBroker(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const [name = "help", ...rest] = args;
+  if (!Object.hasOwn(commands, name)) {
+    const isHelp = ["help", "--help", "-h"].includes(name);
+    (isHelp ? process.stdout : process.stderr).write(overview());
+    return isHelp ? exitCodes.success : exitCodes.usage;
+  }
+  const command: Command = commands[name as Name];
+  if (rest.includes("--help") || rest.includes("-h")) {
+    process.stdout.write(describeCommand(command));
+    return exitCodes.success;
+  }
+  try {
+    return await command.run({ ...parseCall(`broker ${name}`, command, rest), environment });
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
+    process.stderr.write(`${error.message} [${error.code}]\n`);
+    return error.code === "policy_invalid" ? exitCodes.usage : exitCodes.failure;
+  }
+}
+
+function overview(): string {
+  const rows = Object.values(commands).map(
+    ({ usage, description }) => `  ${usage}\n      ${description.split(". ")[0]}.`,
+  );
+  return [
+    "usage: secret-stash-ci broker COMMAND [FLAGS]",
+    "",
+    "The key broker gives CI jobs access by their OIDC tokens, so that nothing is stored in CI (docs/broker.md).",
+    "",
+    ...rows,
+    "",
+  ].join("\n");
+}
