@@ -71,7 +71,7 @@ export function announceRequest(
 }
 
 function approveCommand(service: Service, environment: string, fingerprint: string): string {
-  const { apiUrl } = service.connection;
+  const apiUrl = new URL(service.connection.baseUrl.href.replace(/\/api\/$/, ""));
   const { applicationId, slug } = locateEnvironment(service, environment);
   const isDefault = apiUrl.href === new URL(inputDefaults["api-url"]).href;
   const address = isDefault ? "" : ` --api-url ${quoteForShell(apiUrl.href)}`;

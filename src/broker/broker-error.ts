@@ -13,6 +13,7 @@ export type BrokerErrorCode =
   | "release_refused"
   | "request_invalid"
   | "request_too_large"
+  | "service_refused"
   | "service_unavailable"
   | "store_unavailable"
   | "token_invalid"

@@ -3,7 +3,9 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { formatShell } from "../format/shell.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
+import { isOwnVariable } from "../lib/own-environment.ts";
 import type { Exporter, System } from "./host.ts";
+import { circleCiProgram, tokensOfProgram } from "./oidc/program.ts";
 import { createShellSystem, type ExporterOptions, type SystemOptions } from "./shell.ts";
 
 /** CircleCI. Nothing masks the log there; `exec` does. */
@@ -11,7 +13,8 @@ export function createCircleCiSystem(options: SystemOptions): System {
   const { CIRCLE_WORKING_DIRECTORY, HOME } = options.environment;
   const system = createShellSystem(options);
   const workspace = resolve(CIRCLE_WORKING_DIRECTORY?.replace(/^~/, HOME ?? homedir()) || ".");
-  return { ...system, job: { ...system.job, workspace } };
+  const idTokens = tokensOfProgram(circleCiProgram, options.environment, workspace, isOwnVariable);
+  return { ...system, job: { ...system.job, workspace }, idTokens };
 }
 
 /** The bash of every later step reads the file in `BASH_ENV`. */

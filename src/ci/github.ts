@@ -7,22 +7,34 @@ import { inputDefaults, inputVariable, variableInputs } from "../inputs/defaults
 import { describeError, StashError, systemCode } from "../lib/errors.ts";
 import { explainMissingSecrets } from "./github-event.ts";
 import { appendToState, publishToCommandFiles } from "./github-files.ts";
-import type { Host, Log, StateStore } from "./host.ts";
+import type { Host, IdTokens, Log, StateStore } from "./host.ts";
 import { describeGitHubJob } from "./job-origin.ts";
+import type { TokenSurroundings } from "./oidc/github.ts";
 
 const TITLE = { title: "SecretStash" };
 
-/** GitHub Actions. `@actions/core` writes the workflow commands; `github-files.ts` writes the command files, all or nothing. */
-export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: AbortSignal): Host {
+/**
+ * GitHub Actions. `@actions/core` writes the workflow commands; `github-files.ts` writes the command files, all or nothing.
+ *
+ * @param tokensOf gets OIDC tokens, for the main stage; the others need none, and so do not load what it needs
+ */
+export function createGitHubHost(
+  environment: NodeJS.ProcessEnv,
+  cancelled: AbortSignal,
+  tokensOf: (surroundings: TokenSurroundings) => IdTokens = noTokens,
+): Host {
   const temporaryDirectory = resolve(environment.RUNNER_TEMP || tmpdir());
   // Not by `core.getInput`, which reads the process's own environment: the inputs are no longer there (lib/own-environment.ts).
   const readInput = (name: string) =>
     environment[`INPUT_${name.toUpperCase()}`] ||
     (variableInputs.includes(name) ? (environment[inputVariable(name)] ?? "") : "");
+  const log = createGitHubLog();
+  const explain = () => explainMissingSecrets(environment);
   return {
     environment,
     cancelled,
-    log: createGitHubLog(),
+    log,
+    idTokens: tokensOf({ environment, cancelled, log, explainMissingSecrets: explain }),
     state: createStepState(environment),
     job: {
       ...describeGitHubJob(environment),
@@ -38,11 +50,21 @@ export function createGitHubHost(environment: NodeJS.ProcessEnv, cancelled: Abor
       publish: (exports) => publishToCommandFiles(environment, exports),
     },
     readInput,
+    // A variable with a token says nothing here: GitHub gives one to the action itself.
     misplacedInputs: Object.keys(inputDefaults).filter(
-      (name) => readInput(name) === "" && (environment[inputVariable(name)] ?? "") !== "",
+      (name) =>
+        name !== "id-token" && readInput(name) === "" && (environment[inputVariable(name)] ?? "") !== "",
     ),
-    explainMissingSecrets: () => explainMissingSecrets(environment),
+    explainMissingSecrets: explain,
     refuseTracedJob: () => {},
+  };
+}
+
+function noTokens(): IdTokens {
+  return {
+    namesAudience: true,
+    findFault: () => undefined,
+    request: () => Promise.reject(new TypeError("only the main stage asks for tokens")),
   };
 }
 

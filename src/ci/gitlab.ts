@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { StashError } from "../lib/errors.ts";
 import type { Exporter, System } from "./host.ts";
 import { describeGitLabJob } from "./job-origin.ts";
+import { tokenOfVariable } from "./oidc/variable.ts";
 import { createShellExporter, createShellSystem, type ExporterOptions, type SystemOptions } from "./shell.ts";
 
 // The shell variables of the component (templates/): a sourced variable of the same name would overwrite one of them.
@@ -35,6 +36,10 @@ export function createGitLabSystem(options: SystemOptions): System {
   return {
     ...system,
     job: { ...system.job, ...describeGitLabJob(environment), workspace },
+    idTokens: tokenOfVariable(
+      system.readInput("id-token").trim(),
+      "Extend the component's job, which has id_tokens; or add to your own job: id_tokens: { SECRET_STASH_ID_TOKEN: { aud: the broker's address } }.",
+    ),
     explainMissingSecrets: () => explainMissingSecrets(environment),
     refuseTracedJob: () => {
       const isTraced = /^(true|1|yes)$/i.test(environment.CI_DEBUG_TRACE ?? "");

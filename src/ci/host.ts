@@ -1,3 +1,5 @@
+import type { StashError } from "../lib/errors.ts";
+
 // What differs from one CI system to the next. The other rooms know only these interfaces, and each takes the parts that it needs.
 
 /** Where people read what happens. Everything but `mask` is shown as it is, so it must never hold a secret. */
@@ -76,6 +78,20 @@ export interface Exports {
   outputs: ReadonlyMap<string, string>;
 }
 
+/** The tokens by which a system says which job this is (OpenID Connect). */
+export interface IdTokens {
+  /** whether the job names the audience when it asks, so that a token can be bound to its key */
+  readonly namesAudience: boolean;
+  /** Why there are none; `undefined` if there are. Nothing is asked for. */
+  findFault(): StashError | undefined;
+  /**
+   * @param audience whom the token is for; where the job does not choose it, the token says what it says
+   * @param caFile see `ServiceInputs`
+   * @throws {StashError} `ID_TOKEN_MISSING`, `FORK_WITHOUT_ID_TOKEN`, `ID_TOKEN_FAILED`
+   */
+  request(audience: string, options: { timeoutSeconds: number; caFile: string }): Promise<string>;
+}
+
 /** The CI system around this process, without anything that a session leaves behind. */
 export interface System {
   readonly log: Log;
@@ -88,6 +104,8 @@ export interface System {
   readInput(name: string): string;
   /** inputs that were given as variables, where the system takes them from the workflow alone */
   readonly misplacedInputs: readonly string[];
+  /** how this job proves who it is, to a key broker */
+  readonly idTokens: IdTokens;
   /** Explains why this run gets no secrets, as a sentence, if the system can tell. */
   explainMissingSecrets(): string | undefined;
   /**

@@ -3,7 +3,10 @@ import { basename, join, resolve } from "node:path";
 import { formatShell } from "../format/shell.ts";
 import { gitHubInputs, inputVariable } from "../inputs/defaults.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
+import { isOwnVariable } from "../lib/own-environment.ts";
 import type { Exporter, Log, StateStore, System } from "./host.ts";
+import { buildkiteProgram, tokensOfProgram } from "./oidc/program.ts";
+import { tokenOfVariable } from "./oidc/variable.ts";
 import type { SessionDirectory } from "./session-directory.ts";
 
 export interface SystemOptions {
@@ -27,6 +30,10 @@ const VARIABLES_FILE = "variables.sh";
 /** Any shell. Nothing masks the log, so the values are kept for the redactor. Every message goes to stderr. */
 export function createShellSystem({ environment, given, cancelled }: SystemOptions): System {
   const temporaryDirectory = resolve(environment.RUNNER_TEMP || tmpdir());
+  const readInput = (name: string) => {
+    if (gitHubInputs.includes(name)) return "";
+    return given.get(name) ?? environment[inputVariable(name)] ?? "";
+  };
   return {
     environment,
     cancelled,
@@ -41,10 +48,15 @@ export function createShellSystem({ environment, given, cancelled }: SystemOptio
       hostname: hostname() || "Unknown Host",
       platform: process.platform,
     },
-    readInput: (name) => {
-      if (gitHubInputs.includes(name)) return "";
-      return given.get(name) ?? environment[inputVariable(name)] ?? "";
-    },
+    readInput,
+    // Azure Pipelines is not among them: the audience of its tokens is a value of its own, which every service that trusts it shares.
+    idTokens:
+      environment.BUILDKITE === "true"
+        ? tokensOfProgram(buildkiteProgram, environment, resolve("."), isOwnVariable)
+        : tokenOfVariable(
+            readInput("id-token").trim(),
+            "Set SECRET_STASH_ID_TOKEN to a token that the CI system has issued for the broker's address, or use --id-token-file.",
+          ),
     misplacedInputs: [],
     explainMissingSecrets: () => undefined,
     refuseTracedJob: () => {},

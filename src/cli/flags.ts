@@ -5,11 +5,15 @@ import { readFileOrPipe } from "../lib/safe-file.ts";
 import type { Call, Flags } from "./command.ts";
 
 /** Inputs that never come from a flag, because anybody who can list processes can read command lines. */
-export const secretInputs = ["api-token", "grant-key", "approval-webhook"] as const;
+export const secretInputs = ["api-token", "id-token", "grant-key", "approval-webhook"] as const;
 
 /** Secrets come from a variable, a file or standard input. */
 export const secretFileFlags: Flags = {
   "api-token-file": { value: "FILE", description: "File that holds the API token; - for standard input." },
+  "id-token-file": {
+    value: "FILE",
+    description: "File that holds the job's OIDC token; - for standard input.",
+  },
   "grant-key-file": { value: "FILE", description: "File that holds the grant key; - for standard input." },
   "approval-webhook-file": {
     value: "FILE",

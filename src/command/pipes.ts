@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import { delimiter, join } from "node:path";
 import type { Readable } from "node:stream";
 import { exec } from "@actions/exec";
-import { pathOutside } from "../export/real-path.ts";
+import { pathOutside } from "../ci/real-path.ts";
 
 /** A pipe for one output stream of a command. */
 export interface OutputPipe {

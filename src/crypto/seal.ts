@@ -4,9 +4,9 @@ import { encodeBase64Url } from "./encoding.ts";
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Derives the key of a seal from the API token (RFC 5869), which the stages of a step share and no other step has. */
-export function sealKeyOf(apiToken: string): Buffer {
-  return Buffer.from(hkdfSync("sha256", apiToken, "", "secret-stash-action seal v1", 32));
+/** Derives the key of a seal (RFC 5869) from what the stages of a step share. */
+export function sealKeyOf(secret: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", secret, "", "secret-stash-action seal v1", 32));
 }
 
 /**

@@ -44,15 +44,8 @@ export async function diagnose(system: System, terminal: Terminal, full: boolean
 }
 
 function readInputs(system: System, credentials: Credentials): { inputs?: Inputs; finding: Finding } {
-  const { workspace } = system.job;
-  const missingSecrets = system.explainMissingSecrets();
   try {
-    const inputs = parseInputs(system.readInput, {
-      credentials,
-      workspace,
-      missingSecrets,
-      misplaced: system.misplacedInputs,
-    });
+    const inputs = parseInputs(system.readInput, { ...system, credentials });
     return { inputs, finding: { check: "inputs", state: "fine", detail: "all valid" } };
   } catch (error) {
     return { finding: wrongFinding("inputs", error) };

@@ -18,13 +18,13 @@ const CHECKS_SECONDS = 10;
  */
 export async function explainFailure(
   system: System,
-  { service: address, selection }: Inputs,
+  { service: address, selection, broker }: Inputs,
   error: unknown,
 ): Promise<unknown> {
   const isCommand = error instanceof StashError && error.code === "COMMAND_FAILED";
   if (system.cancelled.aborted) return isCommand ? error : cancellationError();
   const isRefusal = error instanceof StashError && [401, 403, 404, 405].includes(statusOf(error) ?? 0);
-  if (!isRefusal) return error;
+  if (!isRefusal || broker !== undefined) return error; // A broker says by itself what it refuses.
   const service = within(connect(system, address), Math.min(CHECKS_SECONDS, address.timeoutSeconds));
   const findings = await runChecks(accountChecks(service, selection, system.environment));
   const wrong = findings.find(({ state }) => state === "wrong");

@@ -36,7 +36,7 @@ export function accountChecks(
         });
         const seconds = Math.round((connection.clock.difference() ?? 0) / 1000);
         const clocks = Math.abs(seconds) < 5 ? "the clocks agree" : describeDifference(seconds);
-        return `${connection.apiUrl.host} answers${describeProxy(environment)}; ${clocks}`;
+        return `${connection.baseUrl.host} answers${describeProxy(environment)}; ${clocks}`;
       },
     },
     {

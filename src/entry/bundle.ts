@@ -16,7 +16,8 @@ export async function runMain(): Promise<void> {
   const { pull } = await import(/* webpackMode: "eager" */ "../session/pull.ts");
   const { cancelOnSignals } = await import(/* webpackMode: "eager" */ "../lib/cancellation.ts");
   const { createGitHubHost, failStep } = await import(/* webpackMode: "eager" */ "../ci/github.ts");
-  const host = createGitHubHost(environment, cancelOnSignals().cancelled);
+  const { tokensOfGitHub } = await import(/* webpackMode: "eager" */ "../ci/oidc/github.ts");
+  const host = createGitHubHost(environment, cancelOnSignals().cancelled, tokensOfGitHub);
   if (!isErased) host.log.warn(NOT_ERASED);
   await pull(host).catch(failStep);
   // Processes that a command of `run` left in the background may hold our pipes open. The step is over anyway once everything is written.

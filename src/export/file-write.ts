@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
 import { chmod, link, lstat, realpath, rename, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { isInside } from "../ci/real-path.ts";
 import type { FileKind, WrittenFile, WrittenFileRecord } from "../journal/written-file.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import { identityOf, readPlainFile } from "../lib/safe-file.ts";
-import { isInside } from "./real-path.ts";
 
 /**
  * Examines the path of a requested file, and touches nothing.

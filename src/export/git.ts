@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { pathOutside } from "../ci/real-path.ts";
 import { isOwn } from "../lib/safe-file.ts";
-import { pathOutside } from "./real-path.ts";
 
 const NOT_IGNORED = 1; // git-check-ignore(1), Exit status
 const PATIENCE_MS = 5000;

@@ -8,7 +8,8 @@ import { pathNamesOf, type SecretFile } from "./secret-files.ts";
 /** What there is to export. */
 export interface Pulled {
   keyDirectory: string;
-  device: TemporaryDevice;
+  /** without an id if the service does not know the key, because a key broker gave it access */
+  device: Omit<TemporaryDevice, "id"> & { id: number | undefined };
   /** by the names that later steps see; for a variable that became a file, the one that holds its path */
   variables: ReadonlyMap<string, string>;
   /** the names of everything that was pulled, as variables or as files */
@@ -57,7 +58,9 @@ export async function planExports(
   const json = inputs.outputs ? JSON.stringify(Object.fromEntries(variables)) : "";
   // Later steps are not told about a key directory or env files that are gone when main ends.
   const paths = outlivesMain || inputs.keepEnvFile ? envFiles.map(({ file }) => file.path) : [];
-  const own = outlivesMain ? [["SECRET_STASH_KEY_DIR", keyDirectory] as const] : [];
+  // The official clients work with a key that the service knows, and with no other.
+  const isRegistered = pulled.device.id !== undefined;
+  const own = outlivesMain && isRegistered ? [["SECRET_STASH_KEY_DIR", keyDirectory] as const] : [];
   return {
     files,
     json,
@@ -72,8 +75,8 @@ export async function planExports(
 }
 
 function describePulled({ device, names, types }: Pulled, paths: readonly string[]): Map<string, string> {
-  const outputs = new Map([
-    ["device-key-id", String(device.id)],
+  const outputs = new Map<string, string>([
+    ...(device.id === undefined ? [] : [["device-key-id", String(device.id)] as const]),
     ["expires-at", device.expiresAt],
     ["count", String(names.length)],
     ["names", JSON.stringify(names)],

@@ -1,6 +1,7 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Host } from "../ci/host.ts";
+import { isInside, realPath } from "../ci/real-path.ts";
 import { type FileRequest, OWN_FOLDER } from "../inputs/files.ts";
 import type { ExportInputs } from "../inputs/inputs.ts";
 import { placeWrittenFile, type WrittenFile } from "../journal/written-file.ts";
@@ -9,7 +10,6 @@ import { printable } from "../lib/printable.ts";
 import type { Secret } from "../lib/secret.ts";
 import { takeContents } from "../variables/files.ts";
 import { fileRefused, locateFile } from "./file-write.ts";
-import { isInside, realPath } from "./real-path.ts";
 
 /** A file that a rule of `files` asks for. */
 export interface SecretFile {

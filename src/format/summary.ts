@@ -13,7 +13,8 @@ export interface PullSummary {
   rows: readonly SummaryRow[];
   /** where all of them went: environment, outputs, paths of env files, or the command */
   exportedTo: readonly string[];
-  deviceKeyId: number;
+  /** `undefined` if a key broker gave the key access, and the service does not know it */
+  deviceKeyId: number | undefined;
   /** in groups of four, as people compare it */
   fingerprint?: string;
   expiresAt?: string;
@@ -47,7 +48,9 @@ function describeKey({ deviceKeyId, fingerprint, expiresAt }: PullSummary): stri
     fingerprint === undefined ? "" : `, fingerprint ${code(fingerprint)}`,
     expiresAt === undefined ? "" : `, expires at ${code(expiresAt)}`,
   ];
-  return `Temporary device key ${code(String(deviceKeyId))}${details.join("")}.`;
+  const key =
+    deviceKeyId === undefined ? "Temporary key" : `Temporary device key ${code(String(deviceKeyId))}`;
+  return `${key}${details.join("")}.`;
 }
 
 const MAX_MESSAGE = 4000;

@@ -5,12 +5,27 @@ import { isLoopback } from "../lib/loopback.ts";
 import type { Deadline } from "./deadline.ts";
 import { createServerClock, type ServerClock } from "./server-clock.ts";
 
+/** Who is at the other end, for messages, and what of its answers is believed. */
+export interface Peer {
+  /** as the subject of a sentence */
+  readonly name: string;
+  /** the input that names its address */
+  readonly setting: string;
+  /** what is expected at that address */
+  readonly product: string;
+  /** whether the words with which it refuses are shown */
+  readonly explains: boolean;
+  /** statuses that are no fault of the request, besides those that never are */
+  isBusy?(status: number, message: string): boolean;
+}
+
 /** One origin and one token: everything that the requests of a session share. */
 export interface Connection {
-  /** without a trailing slash and without `/api` */
-  readonly apiUrl: URL;
-  /** sent to the origin of `apiUrl` only */
-  readonly apiToken: string;
+  readonly peer: Peer;
+  /** below which the paths of requests are */
+  readonly baseUrl: URL;
+  /** sent to the origin of `baseUrl` only; empty if there is none */
+  readonly token: string;
   readonly agent: http.Agent;
   readonly clock: ServerClock;
   /** how many requests the token has left, according to the last answer */
@@ -36,11 +51,11 @@ export interface Connection {
  * @throws {StashError} `PROXY_INVALID`
  */
 export function createConnection(
-  options: Pick<Connection, "apiUrl" | "apiToken" | "timeoutSeconds" | "userAgent" | "say" | "debug"> &
+  options: Pick<Connection, "peer" | "baseUrl" | "token" | "timeoutSeconds" | "userAgent" | "say" | "debug"> &
     Route & { cancelled?: AbortSignal | undefined },
 ): Connection {
   const { environment, authorities, ignoresInherited, cancelled, ...given } = options;
-  const agent = createAgent(given.apiUrl, { environment, authorities, ignoresInherited });
+  const agent = createAgent(given.baseUrl, { environment, authorities, ignoresInherited });
   return { ...given, agent, clock: createServerClock(), limit: { remaining: undefined }, cancelled };
 }
 

@@ -10,8 +10,12 @@ export class HttpError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** field names of a 422 in Laravel's format */
   readonly fields: readonly string[];
+  /** the code and the words with which a peer refuses, if it is one whose words are shown */
+  readonly problem: { code: string; message: string } | undefined;
 
-  constructor(answer: Pick<HttpError, "status" | "method" | "path" | "retryAfterSeconds" | "fields">) {
+  constructor(
+    answer: Pick<HttpError, "status" | "method" | "path" | "retryAfterSeconds" | "fields" | "problem">,
+  ) {
     super(`${answer.method} ${answer.path} answered ${answer.status}`);
     this.name = "HttpError";
     this.status = answer.status;
@@ -19,5 +23,6 @@ export class HttpError extends Error {
     this.path = answer.path;
     this.retryAfterSeconds = answer.retryAfterSeconds;
     this.fields = answer.fields;
+    this.problem = answer.problem;
   }
 }

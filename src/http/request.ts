@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { StringDecoder } from "node:string_decoder";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
-import { type Connection, moduleFor } from "./connection.ts";
+import { type Connection, moduleFor, type Peer } from "./connection.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { HttpError } from "./http-error.ts";
 import { isTransient, isUnprocessed, throttle, waitToRetry } from "./retry.ts";
@@ -12,8 +12,10 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 export interface RequestOptions {
   method: "GET" | "POST" | "DELETE";
-  /** below `/api/`, already percent-encoded */
+  /** below the connection's address, already percent-encoded */
   path: string;
+  /** instead of the connection's */
+  token?: string;
   body?: unknown;
   /** Not idempotent: retried only if the server certainly did not process it. */
   once?: boolean;
@@ -41,7 +43,7 @@ export async function request(connection: Connection, options: RequestOptions): 
       if (!(error instanceof HttpError)) {
         connection.debug(`${options.method} ${printable(options.path)}: no answer (${systemCode(error)}).`);
       }
-      const mayRetry = (options.once ? isUnprocessed : isTransient)(error) && !deadline.signal.aborted;
+      const mayRetry = mayRetryAfter(connection, options, error) && !deadline.signal.aborted;
       if (mayRetry && (await waitToRetry(connection, deadline, error, faults))) continue;
       if (error instanceof StashError || error instanceof HttpError) throw error;
       throw unanswered(connection, deadline, error);
@@ -49,19 +51,25 @@ export async function request(connection: Connection, options: RequestOptions): 
   }
 }
 
+function mayRetryAfter({ peer }: Connection, { once }: RequestOptions, error: unknown): boolean {
+  if (once) return isUnprocessed(error);
+  const isBusy = error instanceof HttpError && peer.isBusy?.(error.status, error.problem?.message ?? "");
+  return isBusy || isTransient(error);
+}
+
 async function attempt(
   connection: Connection,
-  { method, path, body }: RequestOptions,
+  { method, path, body, token = connection.token }: RequestOptions,
   deadline: Deadline,
 ): Promise<string> {
   const { clock, limit } = connection;
   const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(ATTEMPT_SECONDS * 1000)]);
   const text = body === undefined ? undefined : JSON.stringify(body);
   const start = performance.now();
-  const response = await send(connection, method, path, text, signal);
+  const response = await send(connection, { method, path, body: text, token }, signal);
   clock.observe(response.headers.date);
   limit.remaining = parseCount(headerText(response.headers["x-ratelimit-remaining"]));
-  const answer = await readBody(response);
+  const answer = await readBody(response, connection.peer);
   const status = response.statusCode ?? 0;
   const id = headerText(response.headers["x-request-id"]);
   connection.debug(
@@ -72,28 +80,29 @@ async function attempt(
   if (status >= 300 && status < 400) throw redirected(connection, status);
   const retryAfterSeconds = parseRetryAfter(response.headers["retry-after"], clock.now());
   // The query is left out: an error names the endpoint, not the call.
-  const fields = fieldsOf(answer);
-  throw new HttpError({ status, method, path: path.replace(/\?.*/, ""), retryAfterSeconds, fields });
+  const { fields, problem } = readRefusal(answer);
+  throw new HttpError({
+    ...{ status, method, path: path.replace(/\?.*/, ""), retryAfterSeconds, fields },
+    problem: connection.peer.explains ? problem : undefined,
+  });
 }
 
 function send(
   connection: Connection,
-  method: string,
-  path: string,
-  body: string | undefined,
+  { method, path, body, token }: { method: string; path: string; body: string | undefined; token: string },
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const { apiUrl, apiToken, agent, userAgent } = connection;
-  const { request: open } = moduleFor(apiUrl);
+  const { baseUrl, agent, userAgent } = connection;
+  const { request: open } = moduleFor(baseUrl);
   const headers: OutgoingHttpHeaders = {
-    Authorization: `Bearer ${apiToken}`,
+    ...(token !== "" && { Authorization: `Bearer ${token}` }),
     Accept: "application/json",
     "Content-Type": "application/json",
     "User-Agent": userAgent,
     ...(body !== undefined && { "Content-Length": Buffer.byteLength(body) }),
   };
   return new Promise((resolve, reject) => {
-    open(`${apiUrl.href.replace(/\/+$/, "")}/api/${path}`, { method, headers, agent, signal })
+    open(`${baseUrl.href}${path}`, { method, headers, agent, signal })
       .on("response", resolve)
       .on("upgrade", (_, socket) => {
         socket.destroy();
@@ -104,7 +113,7 @@ function send(
   });
 }
 
-async function readBody(response: IncomingMessage): Promise<string> {
+async function readBody(response: IncomingMessage, { name, setting, product }: Peer): Promise<string> {
   const decoder = new StringDecoder("utf8"); // Decodes chunk by chunk: all bytes and all text at once would take twice the memory.
   let text = "";
   let bytes = 0;
@@ -113,7 +122,7 @@ async function readBody(response: IncomingMessage): Promise<string> {
     if (bytes > MAX_BODY_BYTES) {
       throw new StashError(
         "RESPONSE_INVALID",
-        "The service's answer is larger than 64 MB, more than any environment needs. Check that api-url points at SecretStash.",
+        `The answer of ${lowerFirst(name)} is larger than 64 MB, more than any environment needs. Check that ${setting} points at ${product}.`,
       );
     }
     text += decoder.write(chunk);
@@ -121,49 +130,53 @@ async function readBody(response: IncomingMessage): Promise<string> {
   return text + decoder.end();
 }
 
-function unanswered({ apiUrl }: Connection, { signal, seconds }: Deadline, error: unknown): StashError {
+function unanswered(
+  { baseUrl, peer }: Connection,
+  { signal, seconds }: Deadline,
+  error: unknown,
+): StashError {
   if (signal.aborted) {
     return new StashError(
       "TIMED_OUT",
-      `The service at ${apiUrl.host} did not answer within ${seconds} s, retries included. It may be down, or a firewall may be dropping ` +
-        "the connection. Check api-url and the runner's network, or raise timeout.",
+      `${peer.name} at ${baseUrl.host} did not answer within ${seconds} s, retries included. It may be down, or a firewall may be dropping ` +
+        `the connection. Check ${peer.setting} and the runner's network, or raise timeout.`,
       { cause: error },
     );
   }
   return new StashError(
     "SERVICE_UNREACHABLE",
-    `The service at ${apiUrl.host} cannot be reached (${systemCode(error)}). ${remedyFor(systemCode(error))}`,
+    `${peer.name} at ${baseUrl.host} cannot be reached (${systemCode(error)}). ${remedyFor(systemCode(error), peer.setting)}`,
     { cause: error },
   );
 }
 
 /** The usual cause of a failed connection, and what to do about it. */
-function remedyFor(code: string): string {
+function remedyFor(code: string, setting: string): string {
   if (/^(ENOTFOUND|EAI_)/.test(code))
-    return "Its name does not resolve. Check api-url, and DNS on the runner.";
+    return `Its name does not resolve. Check ${setting}, and DNS on the runner.`;
   if (/CERT|SIGNATURE|ISSUER|SSL|TLS/.test(code)) {
-    return "Its certificate is not trusted. Check api-url. If your network has its own certificate authority, set ca-file to its certificate.";
+    return `Its certificate is not trusted. Check ${setting}. If your network has its own certificate authority, set ca-file to its certificate.`;
   }
   if (code === "ABORT_ERR") {
-    return `Each attempt was abandoned after ${ATTEMPT_SECONDS} s. The service may be overloaded. Run the job again later.`;
+    return `Each attempt was abandoned after ${ATTEMPT_SECONDS} s. It may be overloaded. Run the job again later.`;
   }
-  return "Check api-url and the runner's network, and HTTPS_PROXY and NO_PROXY if there is a proxy.";
+  return `Check ${setting} and the runner's network, and HTTPS_PROXY and NO_PROXY if there is a proxy.`;
 }
 
 /** 101, which nobody asked for. Neither `response` nor `error` would ever come after it. */
-function switchedProtocols({ apiUrl }: Connection): StashError {
+function switchedProtocols({ baseUrl, peer }: Connection): StashError {
   return new StashError(
     "RESPONSE_INVALID",
-    `The service at ${apiUrl.host} answered with a switch of protocols (101), which this action never asks for. Check that api-url points at ` +
-      "SecretStash, and the proxy in front of it.",
+    `${peer.name} at ${baseUrl.host} answered with a switch of protocols (101), which this action never asks for. Check that ${peer.setting} ` +
+      `points at ${peer.product}, and the proxy in front of it.`,
   );
 }
 
-function redirected({ apiUrl }: Connection, status: number): StashError {
+function redirected({ baseUrl, peer }: Connection, status: number): StashError {
   return new StashError(
     "SERVICE_REDIRECTED",
-    `The service at ${apiUrl.host} answered with a redirect (${status}). Redirects are not followed, so that the token is not sent ` +
-      "anywhere else. A login page of the network may have answered, or the service has moved. Check the runner's network, then api-url.",
+    `${peer.name} at ${baseUrl.host} answered with a redirect (${status}). Redirects are not followed, so that the token is not sent ` +
+      `anywhere else. A login page of the network may have answered, or ${lowerFirst(peer.name)} has moved. Check the runner's network, then ${peer.setting}.`,
   );
 }
 
@@ -183,11 +196,22 @@ function parseCount(header: string | undefined): number | undefined {
   return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) : undefined;
 }
 
-function fieldsOf(body: string): string[] {
+/** The names of the fields that a validation refused, and the words of a refusal: nothing else of a body is kept. */
+function readRefusal(body: string): Pick<HttpError, "fields" | "problem"> {
   try {
-    const { errors } = JSON.parse(body) as { errors?: unknown };
-    return typeof errors === "object" && errors !== null ? Object.keys(errors) : [];
+    const { errors, code, message } = Object(JSON.parse(body)) as Record<string, unknown>;
+    return {
+      fields: typeof errors === "object" && errors !== null ? Object.keys(errors) : [],
+      problem: {
+        code: typeof code === "string" ? code : "",
+        message: typeof message === "string" ? message : "",
+      },
+    };
   } catch {
-    return []; // The body is missing, HTML, or truncated; the status alone has to do.
+    return { fields: [], problem: undefined }; // The body is missing, HTML, or truncated; the status alone has to do.
   }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

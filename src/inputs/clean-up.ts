@@ -1,5 +1,6 @@
 import { parseApiUrl } from "./api-url.ts";
-import { readApiToken } from "./credentials.ts";
+import { parseBrokerUrl } from "./broker.ts";
+import { readApiToken, usesBroker } from "./credentials.ts";
 import { type InputName, inputDefaults } from "./defaults.ts";
 import { resolveIfGiven } from "./resolve.ts";
 
@@ -15,6 +16,8 @@ export interface CleanUpInputs {
   apiToken: string;
   /** where the inputs say the service is; the token goes nowhere else, and only if main used the same address */
   apiUrl: URL;
+  /** the same of a key broker, if one gave access */
+  brokerUrl: URL | undefined;
   revoke: boolean;
   leakCheck: LeakPolicy;
   /** paths that the leak check leaves out, one a line, as in .gitignore */
@@ -30,6 +33,7 @@ export function readCleanUpInputs(given: (name: InputName) => string, workspace:
   return {
     apiToken: readApiToken(given),
     apiUrl: parseApiUrl(given("api-url").trim() || inputDefaults["api-url"], () => {}),
+    brokerUrl: usesBroker(given) ? parseBrokerUrl(given("broker-url").trim(), () => {}) : undefined,
     revoke: given("revoke").trim().toLowerCase() !== "false",
     leakCheck: leakPolicies.find((policy) => policy === leakCheck) ?? inputDefaults["leak-check"],
     leakIgnore: given("leak-ignore").trim(),

@@ -9,6 +9,8 @@ export interface Credentials {
   /** empty if none was given */
   apiToken: string;
   grantKey: GrantKeyInput | undefined;
+  /** the input `id-token`: says who the job is, to a key broker */
+  idToken: string;
   /** the input `approval-webhook`: whoever knows such an address can write to the channel behind it */
   approvalWebhook: string;
 }
@@ -38,6 +40,7 @@ export function readCredentials(given: (name: InputName) => string, workspace: s
   const grantKey = given("grant-key").trim();
   return {
     apiToken: readApiToken(given),
+    idToken: given("id-token").trim(),
     grantKey: grantKey === "" ? undefined : readGrantKeyInput(grantKey, workspace),
     approvalWebhook: given("approval-webhook").trim(),
   };
@@ -48,9 +51,14 @@ export function readApiToken(given: (name: InputName) => string): string {
   return given("api-token").trim();
 }
 
-/** Whether a run without a token is to end well. Checked first of all, because nothing else matters then. */
-export function skipsForMissingCredentials(given: (name: InputName) => string): boolean {
-  return readApiToken(given) === "" && given("on-missing-credentials").trim() === "skip";
+/** Whether a key broker is to give access, and not a token and a key of the job's own. */
+export function usesBroker(given: (name: InputName) => string): boolean {
+  return given("broker-url").trim() !== "";
+}
+
+/** Whether a run without credentials is to end well. */
+export function skipsWithoutCredentials(given: (name: InputName) => string): boolean {
+  return given("on-missing-credentials").trim() === "skip";
 }
 
 function readGrantKeyInput(given: string, workspace: string): GrantKeyInput {

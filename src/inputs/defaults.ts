@@ -3,6 +3,8 @@ export const inputDefaults = {
   "api-token": "",
   "application-id": "",
   environment: "",
+  "broker-url": "",
+  "id-token": "",
   "grant-key": "",
   "grant-wait": "0",
   "approval-webhook": "",

@@ -2,9 +2,11 @@
 
 // biome-ignore format: generated
 export const inputDescriptions = {
-  "api-token": "API token of the SecretStash account to pull as. Pass it from a secret. Required.",
-  "application-id": "Id of the application. Required, unless every environment names its own.",
+  "api-token": "API token of the SecretStash account to pull as. Pass it from a secret. Required, unless there is a key broker.",
+  "application-id": "Id of the application. Required, unless every environment names its own, or a key broker knows it.",
   "environment": "Slug of the environment to pull, or several slugs, where later ones override earlier ones; application-id/slug for one of another application. Required.",
+  "broker-url": "Address (https) of a key broker, which gives the job access by its OIDC token, instead of api-token and grant-key. On GitHub, the job needs the permission id-token (write).",
+  "id-token": "The job's OIDC token for broker-url, on systems that hand it over as a variable (GitLab's id_tokens). On GitHub, CircleCI and Buildkite, the action asks for one itself.",
   "grant-key": "A device key or recovery share that already has access; it gives the job's temporary key access. Pass it from a secret, as a private key in PEM format, base64 of PEM, a recovery share (SSREC1-…), a JWK, or the path of a file that holds one of these. Written as id:key (17:-----BEGIN…), it saves a request.",
   "dek-fingerprint": "Fingerprint of the environment's data encryption key (DEK), as doctor shows it; for several environments, environment=fingerprint for each. Values encrypted with another key are refused.",
   "grant-wait": "How many minutes to wait for somebody to approve the temporary key, if nothing else gives it access. 0 does not wait. The maximum is ttl. Default: 0",
@@ -28,7 +30,7 @@ export const inputDescriptions = {
   "ignore": "Names to leave out, unless variables names them explicitly. SECRET_STASH_* is always left out. Default: APP_KEY, APP_ENV",
   "allow-names": "Names to export even though they can take over later steps (PATH, LD_PRELOAD and the like).",
   "environment-types": "Types that an environment may have (local, development, production, testing). Other types are refused before anything is pulled. This takes one extra request.",
-  "on-missing-credentials": "What to do if there is no api-token, as in a pull request from a fork: fail, or skip. Default: fail",
+  "on-missing-credentials": "What to do if there is no api-token, or no OIDC token for broker-url, as in a pull request from a fork: fail, or skip. Default: fail",
   "api-url": "Address of the service, without /api. Default: https://secretstash.cloud",
   "ttl": "How many minutes the temporary key lives, from 5 to 60. Default: 15",
   "label": "Label of the temporary key in SecretStash. Default: CI/CD Temporary Key (project workflow #run)",

@@ -2,6 +2,7 @@ import { isPortableName } from "../select/dangerous-names.ts";
 import { compileGlob, INVALID_PATTERN } from "../select/patterns.ts";
 import { type AccessInputs, parseAccess } from "./access.ts";
 import { parseApiUrl } from "./api-url.ts";
+import { type BrokerInputs, parseBroker } from "./broker.ts";
 import { type CleanUpInputs, leakPolicies } from "./clean-up.ts";
 import type { Credentials } from "./credentials.ts";
 import { type InputName, inputDefaults, inputVariable } from "./defaults.ts";
@@ -15,6 +16,8 @@ import { parseSelection, type SelectionInputs } from "./selection.ts";
 export interface Inputs {
   credentials: Credentials;
   service: ServiceInputs;
+  /** the key broker, if one gives access; `service` is then never asked */
+  broker: BrokerInputs | undefined;
   access: AccessInputs;
   selection: SelectionInputs;
   exports: ExportInputs;
@@ -60,15 +63,15 @@ export interface CommandInputs {
   ignored: readonly string[];
 }
 
-/** What the inputs are parsed with. */
+/** What the inputs are parsed with: the credentials among them, and what the CI system says. */
 export interface InputContext {
   credentials: Credentials;
-  /** where relative paths start */
-  workspace: string;
+  job: { readonly workspace: string };
   /** why this run gets no secrets, as a sentence, if the CI system can tell */
-  missingSecrets: string | undefined;
+  explainMissingSecrets(): string | undefined;
   /** inputs that were given as variables, where those are not read */
-  misplaced: readonly string[];
+  misplacedInputs: readonly string[];
+  idTokens: { readonly namesAudience: boolean };
 }
 
 /**
@@ -81,9 +84,11 @@ export function parseInputs(given: (name: InputName) => string, context: InputCo
   const reader = createInputReader(given, inputDefaults);
   const { text, list, flag, wholeNumber } = reader;
   const needsRun = (["shell", "working-directory"] as const).filter((name) => given(name).trim() !== "");
+  const broker = parseBroker(reader, given, context.credentials, context.idTokens.namesAudience);
   const inputs: Inputs = {
     credentials: context.credentials,
-    service: parseService(reader, context),
+    service: parseService(reader, context, broker !== undefined),
+    broker,
     access: parseAccess(reader, context.credentials),
     selection: parseSelection(reader),
     exports: {
@@ -114,7 +119,7 @@ export function parseInputs(given: (name: InputName) => string, context: InputCo
     },
   };
   reader.oneOf("on-missing-credentials", ["fail", "skip"]);
-  for (const name of context.misplaced) reader.check(name as InputName, false, explainMisplaced(name));
+  for (const name of context.misplacedInputs) reader.check(name as InputName, false, explainMisplaced(name));
   reader.throwIfInvalid("The inputs are not valid:");
   return inputs;
 }
@@ -128,28 +133,32 @@ function explainMisplaced(name: string): string {
 
 const ID_REMEDY = "Copy it from the application's page in SecretStash.";
 
-function parseService(reader: InputReader<InputName>, context: InputContext): ServiceInputs {
+function parseService(
+  reader: InputReader<InputName>,
+  context: InputContext,
+  hasBroker: boolean,
+): ServiceInputs {
   const { text, list, wholeNumber, check, required } = reader;
-  const { missingSecrets } = context;
-  required(
-    "api-token",
+  const missingSecrets = context.explainMissingSecrets();
+  const remedy =
     missingSecrets === undefined
-      ? "Create a token in SecretStash, and pass it from a secret."
-      : `${missingSecrets} Set on-missing-credentials to skip to let such runs go on without the variables.`,
-  );
+      ? "Create a token in SecretStash, and pass it from a secret; or set broker-url."
+      : `${missingSecrets} Set on-missing-credentials to skip to let such runs go on without the variables.`;
+  if (!hasBroker) required("api-token", remedy);
   const { apiToken } = context.credentials;
   const isToken = /^[\x21-\x7e]*$/.test(apiToken);
   check("api-token", isToken, "holds white space or other characters that no token has. Paste it again.");
   // Not needed if every environment names its own.
   const isNamed = list("environment").some((name) => !name.includes("/"));
-  const applicationId = isNamed ? required("application-id", ID_REMEDY) : text("application-id");
+  const isNeeded = isNamed && !hasBroker;
+  const applicationId = isNeeded ? required("application-id", ID_REMEDY) : text("application-id");
   check("application-id", isIdentifier(applicationId), `is not an id. ${ID_REMEDY}`);
   return {
     apiToken,
     applicationId,
     apiUrl: parseApiUrl(text("api-url"), (why) => check("api-url", false, why)),
     timeoutSeconds: wholeNumber("timeout", [1, 3600], "seconds"),
-    caFile: resolveIfGiven(text("ca-file"), context.workspace),
+    caFile: resolveIfGiven(text("ca-file"), context.job.workspace),
   };
 }
 

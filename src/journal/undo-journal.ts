@@ -38,6 +38,8 @@ const secretPart = {
   network: v.optional(
     v.object({ proxies: v.record(v.string(), v.string()), caFile: v.string(), inherited: v.string() }),
   ),
+  /** what ends the grant of a key broker */
+  grant: v.optional(v.object({ id: v.string(), release: v.string() })),
   /** opens the values that are kept for post; base64. Absent where later commands of the job need the values as well */
   keptKey: v.optional(v.string()),
 };
@@ -69,18 +71,19 @@ export interface UndoJournal {
  * The command of `run` can write to the file that the state is saved in, and read it. So the state is sealed with the token, which only the
  * stages of this step hold (docs/decisions/0015).
  *
+ * @param secret what the stages share: see `ci/stage-secret.ts`
  * @throws {StashError} `STATE_FAILED`
  */
 export function openUndoJournal(
   state: StateStore,
-  apiToken: string,
+  secret: string,
   start: Pick<Undo, "origin" | "network">,
 ): UndoJournal {
   const undo: Undo = {};
-  const key = sealKeyOf(apiToken);
+  const key = sealKeyOf(secret);
   const record = (part: Partial<Undo>) => {
-    const { origin, network, keptKey, ...open } = Object.assign(undo, part);
-    const sealed = seal(contextOf(state, open), JSON.stringify({ origin, network, keptKey }), key);
+    const { origin, network, grant, keptKey, ...open } = Object.assign(undo, part);
+    const sealed = seal(contextOf(state, open), JSON.stringify({ origin, network, grant, keptKey }), key);
     const text = JSON.stringify({ ...open, seal: sealed });
     if (text.length > MAX_STATE) throw tooLarge();
     state.save(STATE, text);
@@ -131,24 +134,24 @@ export interface SavedUndo {
 /**
  * Reads what an earlier stage or command left to undo; `undefined` if there is nothing.
  *
- * @param apiToken empty if this process was given none: then the seal cannot be checked
- * @throws {StashError} `STATE_FAILED` if it cannot be read, or was not sealed with this token
+ * @param shared what the stages share; empty if this process was given none: then the seal cannot be checked
+ * @throws {StashError} `STATE_FAILED` if it cannot be read, or was not sealed with this
  */
-export function readUndo(state: StateStore, apiToken: string): SavedUndo | undefined {
+export function readUndo(state: StateStore, shared: string): SavedUndo | undefined {
   try {
     const saved = state.read(STATE);
     if (saved === "") return undefined;
     const { seal: sealed, ...read } = Object(JSON.parse(saved));
     const open = v.parse(openSchema, read);
-    if (apiToken === "") return { undo: open, isSealed: false };
-    const secret = unseal(contextOf(state, read), String(sealed), sealKeyOf(apiToken));
+    if (shared === "") return { undo: open, isSealed: false };
+    const secret = unseal(contextOf(state, read), String(sealed), sealKeyOf(shared));
     if (secret === undefined) throw new TypeError("not sealed with this token");
     return { undo: { ...open, ...v.parse(secretSchema, JSON.parse(secret)) }, isSealed: true };
   } catch (cause) {
     throw new StashError(
       "STATE_FAILED",
       "The list of things to clean up is not one that main saved with this api-token, so nothing in it was touched. Another step may have " +
-        "written it, or api-token is another one than main had. A key directory (secret-stash-tmp-…) may be left in the runner's temp " +
+        "written it, or api-token or broker-url is another one than main had. A key directory (secret-stash-tmp-…) may be left in the runner's temp " +
         "directory; the next job removes it. Its key expires when its TTL is over.",
       { cause },
     );

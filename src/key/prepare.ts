@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Host } from "../ci/host.ts";
+import { stageSecretOf } from "../ci/stage-secret.ts";
 import { seal, sealKeyOf, unseal } from "../crypto/seal.ts";
-import { readApiToken } from "../inputs/credentials.ts";
 import { keyProcessEnvironment } from "../lib/processes.ts";
 import { keyDirectoryIn, newKeyDirectoryPath } from "./path.ts";
 
@@ -20,10 +20,11 @@ export interface Preparation {
  * @param program generates the key in the directory that it is given
  * @throws {StashError} `STATE_FAILED`
  */
-export function prepareKey({ environment, job, state, readInput }: Host, program: string): void {
+export function prepareKey(host: Host, program: string): void {
+  const { environment, job, state } = host;
   const isOff = /^(false|off|0)$/i.test((environment.SECRET_STASH_PREPARE ?? "").trim());
-  const apiToken = readApiToken(readInput);
-  if (isOff || apiToken === "") return; // Without a token, main needs no key.
+  const secret = isOff ? "" : stageSecretOf(host, true);
+  if (secret === "") return; // Without a token and without a broker, main needs no key.
   const keyDirectory = newKeyDirectoryPath(job.temporaryDirectory);
   const child = spawn(process.execPath, [program, keyDirectory], {
     detached: true, // A session of its own, so that the end of this step does not end it.
@@ -35,22 +36,25 @@ export function prepareKey({ environment, job, state, readInput }: Host, program
   child.unref();
   if (child.pid !== undefined) {
     const preparation = { keyDirectory, pid: child.pid };
-    const sealed = seal(contextOf(state, preparation), "", sealKeyOf(apiToken));
+    const sealed = seal(contextOf(state, preparation), "", sealKeyOf(secret));
     state.save(PREPARED_STATE, JSON.stringify({ ...preparation, seal: sealed }));
   }
 }
 
 /**
  * What pre left. Where there was no pre, as for a local action, another step can have set a variable of the state's name, so it counts only
- * if it is sealed with the token, and only for a key directory in our temp directory.
+ * if it is sealed (`stage-secret.ts`), and only for a key directory in our temp directory.
  *
  * @returns `undefined` if pre did not run or prepared nothing
  */
-export function readPreparation({ job, state, readInput }: Host): Preparation | undefined {
+export function readPreparation(host: Host): Preparation | undefined {
+  const { job, state } = host;
   try {
+    const shared = stageSecretOf(host, false);
+    if (shared === "") return undefined;
     const { seal: sealed, ...read } = Object(JSON.parse(state.read(PREPARED_STATE)));
     const { keyDirectory, pid } = read;
-    const secret = unseal(contextOf(state, read), String(sealed), sealKeyOf(readApiToken(readInput)));
+    const secret = unseal(contextOf(state, read), String(sealed), sealKeyOf(shared));
     if (secret === undefined || typeof keyDirectory !== "string" || !Number.isSafeInteger(pid))
       return undefined;
     const path = keyDirectoryIn(job.temporaryDirectory, keyDirectory);

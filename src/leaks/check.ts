@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
 import type { Log } from "../ci/host.ts";
-import { isInside, realPath } from "../export/real-path.ts";
+import { isInside, realPath } from "../ci/real-path.ts";
 import type { LeakPolicy } from "../inputs/clean-up.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { count, listNames, printable } from "../lib/printable.ts";

@@ -1,5 +1,5 @@
 import { relative, sep } from "node:path";
-import { isInside } from "../export/real-path.ts";
+import { isInside } from "../ci/real-path.ts";
 
 /**
  * Tells which paths the input `leak-ignore` names: patterns as in .gitignore, relative to the workspace (gitignore(5)). Paths outside the

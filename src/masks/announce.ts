@@ -13,9 +13,10 @@ import type { Values } from "../variables/decrypt.ts";
 const MIN_KEY_PART = 20;
 
 /** The secrets among the inputs, as far as they were given. */
-export function secretsOf({ apiToken, grantKey, approvalWebhook }: Credentials): Secret[] {
+export function secretsOf({ apiToken, idToken, grantKey, approvalWebhook }: Credentials): Secret[] {
   const credentials = [
     { name: "api-token", value: apiToken },
+    { name: "id-token", value: idToken },
     { name: "grant-key", value: grantKey?.text ?? "" },
     { name: "approval-webhook", value: approvalWebhook },
   ];

@@ -1,6 +1,12 @@
 import type { Host } from "../ci/host.ts";
+import { stageSecretOf } from "../ci/stage-secret.ts";
 import { describeNetwork } from "../http/network.ts";
-import { readCredentials, skipsForMissingCredentials } from "../inputs/credentials.ts";
+import {
+  type Credentials,
+  readCredentials,
+  skipsWithoutCredentials,
+  usesBroker,
+} from "../inputs/credentials.ts";
 import { type Inputs, parseInputs } from "../inputs/inputs.ts";
 import { openUndoJournal, type UndoJournal } from "../journal/undo-journal.ts";
 import { maskCredentials } from "../masks/announce.ts";
@@ -16,11 +22,14 @@ export async function readInputs(host: Host, refuseJob: () => void = () => {}): 
   const { readInput, log, job } = host;
   const credentials = readCredentials(readInput, job.workspace);
   await maskCredentials(log, credentials);
-  if (skipsForMissingCredentials(readInput)) return undefined;
+  if (skipsWithoutCredentials(readInput) && lacksCredentials(host, credentials)) return undefined;
   refuseJob();
-  const missingSecrets = host.explainMissingSecrets();
-  const { workspace } = job;
-  return parseInputs(readInput, { credentials, workspace, missingSecrets, misplaced: host.misplacedInputs });
+  return parseInputs(readInput, { ...host, credentials });
+}
+
+/** With a broker, a fork has no token. A job that only lacks the permission is told so, whatever it does without credentials. */
+function lacksCredentials({ readInput, idTokens }: Host, { apiToken }: Credentials): boolean {
+  return usesBroker(readInput) ? idTokens.findFault()?.code === "FORK_WITHOUT_ID_TOKEN" : apiToken === "";
 }
 
 /**
@@ -29,10 +38,9 @@ export async function readInputs(host: Host, refuseJob: () => void = () => {}): 
  *
  * @throws {StashError} `STATE_FAILED`
  */
-export function beginJournal({ state, environment }: Host, { service }: Inputs): UndoJournal {
-  const { apiToken, apiUrl, caFile } = service;
-  return openUndoJournal(state, apiToken, {
-    origin: apiUrl.href,
-    network: describeNetwork(environment, caFile),
+export function beginJournal(host: Host, { service, broker }: Inputs): UndoJournal {
+  return openUndoJournal(host.state, stageSecretOf(host, true), {
+    origin: (broker?.url ?? service.apiUrl).href,
+    network: describeNetwork(host.environment, service.caFile),
   });
 }

@@ -1,4 +1,5 @@
 import type { Host } from "../ci/host.ts";
+import { stageSecretOf } from "../ci/stage-secret.ts";
 import { type CleanUpInputs, readCleanUpInputs } from "../inputs/clean-up.ts";
 import type { Inputs } from "../inputs/inputs.ts";
 import { readUndo, type SavedUndo, type Undo, type UndoJournal } from "../journal/undo-journal.ts";
@@ -30,9 +31,10 @@ export async function cleanUp(host: Host): Promise<void> {
 }
 
 /** If leaks are to fail the job, so does a list that is not ours: nobody can say then what there was to look for. */
-function readSaved({ state, job }: Host, { apiToken, leakCheck }: CleanUpInputs): SavedUndo | undefined {
+function readSaved(host: Host, { leakCheck }: CleanUpInputs): SavedUndo | undefined {
+  const { state, job } = host;
   try {
-    const saved = readUndo(state, apiToken);
+    const saved = readUndo(state, stageSecretOf(host, false));
     const isMissing =
       saved === undefined && job.ownsTemporaryDirectory && findKeyDirectory(job.temporaryDirectory) !== "";
     if (leakCheck === "fail" && isMissing) throw notChecked();
@@ -66,10 +68,10 @@ function valuesLeft(kind: FileKind): StashError {
  */
 export async function endSession(
   host: Host,
-  { service, cleanUp: choices }: Inputs,
+  { service, broker, cleanUp: choices }: Inputs,
   { undo, close }: UndoJournal,
 ): Promise<StashError | undefined> {
-  const inputs = { ...choices, ...service };
+  const inputs = { ...choices, ...service, brokerUrl: broker?.url };
   const saved = { undo, isSealed: true };
   const { outcome, leak } = await checkLeaks(host, inputs, saved);
   const { isUndone, filesLeft } = await undoSession(host, inputs, saved, outcome);

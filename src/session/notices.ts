@@ -19,7 +19,7 @@ export interface Noticed extends Pick<Values, "quoted"> {
  */
 export function warnOfInputs(
   log: Pick<Log, "info" | "warn">,
-  { masking, exports, command }: Pick<Inputs, "masking" | "exports" | "command">,
+  { masking, exports, command, broker }: Pick<Inputs, "masking" | "exports" | "command" | "broker">,
   { names, quoted, overruled }: Noticed,
 ): void {
   if (quoted.size > 0) {
@@ -35,6 +35,10 @@ export function warnOfInputs(
   }
   warnOfUnmatched(log, "unmasked", masking.unmasked, names);
   warnOfUnmatched(log, "allow-names", exports.allowNames, names);
+  if (broker !== undefined && broker.ignored.length > 0)
+    log.warn(
+      `${listNames(broker.ignored)}: no effect, because the key broker's policy decides that. Take it out.`,
+    );
   if (command.ignored.length > 0)
     log.warn(`${listNames(command.ignored)}: no effect, because there is no run. Add run, or take it out.`);
 }

@@ -1,5 +1,3 @@
-import { accessContextOf, obtainDataKeys } from "../access/data-keys.ts";
-import { findGrant } from "../access/grant.ts";
 import type { Host } from "../ci/host.ts";
 import { runCommand } from "../command/run.ts";
 import { explainFailure } from "../doctor/explain.ts";
@@ -11,28 +9,21 @@ import { readCleanUpInputs } from "../inputs/clean-up.ts";
 import type { Inputs } from "../inputs/inputs.ts";
 import type { Undo, UndoJournal } from "../journal/undo-journal.ts";
 import type { WrittenFileRecord } from "../journal/written-file.ts";
-import { sessionStart, writeDeviceFile } from "../key/directory.ts";
-import { defaultLabel } from "../key/label.ts";
-import { obtainKey } from "../key/obtain.ts";
-import { registerKey } from "../key/register.ts";
 import { throwIfCancelled } from "../lib/cancellation.ts";
 import type { Secret } from "../lib/secret.ts";
-import { settleAll } from "../lib/settle-all.ts";
 import { breaksDetails, maskValues, otherForms, secretsOf } from "../masks/announce.ts";
 import { keepSecrets, newKeptKey } from "../masks/store.ts";
-import { mergeLayers } from "../select/layers.ts";
 import { chooseMasked } from "../select/masking.ts";
-import { checkRequired, selectVariables, writtenOutNames } from "../select/selection.ts";
-import { connect } from "../stash/connect.ts";
-import type { Service } from "../stash/service.ts";
+import { checkRequired, writtenOutNames } from "../select/selection.ts";
 import { decryptVariables } from "../variables/decrypt.ts";
-import { checkEnvironmentTypes, fetchEnvironments } from "../variables/fetch.ts";
 import { beginJournal, readInputs } from "./begin.ts";
 import { endSession, withoutBrokenAddress } from "./end.ts";
+import { obtainFromBroker } from "./from-broker.ts";
+import { obtainFromService } from "./from-service.ts";
 import { warnOfInputs } from "./notices.ts";
+import type { Record } from "./obtained.ts";
 import { report, reportDetails, reportSkipped } from "./report.ts";
 import { summarize, summarizeFailure } from "./summary.ts";
-import { sweepLeftovers } from "./sweep.ts";
 
 /** The main stage: pulls the variables into the job, or fails and leaves nothing behind. Throws any StashError. */
 export async function pull(host: Host): Promise<void> {
@@ -71,38 +62,22 @@ export interface Session extends Pulled {
 /**
  * The part of a session that `pull` and `exec` share, up to the export. The caller undoes it when it fails.
  *
- * 1. Obtain a key, and fetch everything that does not need it meanwhile. Sweep what killed jobs left.
- * 2. Select the variables by name.
- * 3. Register the key, and give it access.
- * 4. Decrypt, and work out everything that will be written. Whatever must be refused is refused by now.
- * 5. Mask every value.
- * 6. Export all of it.
- * 7. Report.
+ * 1. Obtain a key, access for it, and the ciphertext: `from-service.ts`, `from-broker.ts`.
+ * 2. Decrypt, and work out everything that will be written. Whatever must be refused is refused by now.
+ * 3. Mask every value.
+ * 4. Export all of it.
+ * 5. Report.
  */
 export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJournal): Promise<Session> {
   const { log, job, cancelled } = host;
-  const { access, selection, exports } = inputs;
-  const service = connect(host, inputs.service);
-  // Called before each side effect, so that none follows a cancellation.
-  const record = (part: Partial<Undo>) => {
+  const { selection, exports, broker } = inputs;
+  const record: Record = (part) => {
     throwIfCancelled(cancelled);
     journal.record(part);
   };
-
-  const [{ key, keyDirectory }, { fetched, types }] = await settleAll(
-    obtainKey(host, (path) => record({ keyDirectory: path })),
-    fetch(service, inputs),
-    sweepLeftovers(host, inputs.service.apiToken),
-  ); // 1
-  const stored = mergeLayers(fetched);
-  const selected = selectVariables([...stored.keys()], selection); // 2
-
-  record({ fingerprint: key.fingerprint, startedAt: sessionStart(keyDirectory) });
-  const label = access.label || defaultLabel(job);
-  const device = await registerKey(service, key, job, { label, ttlMinutes: access.ttlMinutes });
-  record({ deviceKeyId: device.id, expiresAt: device.expiresAt });
-  await writeDeviceFile(keyDirectory, device);
-  const deks = await obtainDataKeys(service, fetched, device, accessContextOf(host, inputs)); // 3
+  const { key, keyDirectory, device, stored, selected, deks, types } = await (broker === undefined
+    ? obtainFromService(host, inputs, record)
+    : obtainFromBroker(host, inputs, broker, record)); // 1
 
   const values = decryptVariables(stored, { ...selection, ...selected }, deks);
   const { variables, secretFiles, shown } = await takeFiles(values.variables, exports, job, keyDirectory);
@@ -110,7 +85,7 @@ export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJou
   const writtenOut = new Set([...writtenOutNames(values.choices), ...pathNamesOf(secretFiles)]);
   const pulledNames = [...values.variables.keys()];
   const pulled = { keyDirectory, device, variables, names: pulledNames, secretFiles, types, writtenOut };
-  const plan = await planExports(host, exports, pulled); // 4
+  const plan = await planExports(host, exports, pulled); // 2
 
   const names = new Set([...values.variables.keys(), ...variables.keys()]);
   warnOfInputs(log, inputs, {
@@ -133,7 +108,7 @@ export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJou
     // Not the credentials: who reads these must not get anything that decrypts for ever.
     const keptHash = await keepSecrets(keyDirectory, masked, keptKey, publicKeyPem);
     record({ keptHash, ...(log.keepsSecrets ? {} : { keptKey: keptKey.toString("base64") }) });
-  } // 5
+  } // 3
 
   await warnOfGit(host, plan.files);
   await writeFiles(plan.files, async (files) => {
@@ -146,25 +121,16 @@ export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJou
   host.exporter.publish(plan);
   const { leakIgnore } = inputs.cleanUp;
   record({ isPulled: true, keepEnvFiles: exports.keepEnvFile, ...(leakIgnore !== "" && { leakIgnore }) }); // Not earlier: a failed pull keeps nothing.
-  if (exports.keepEnvFile) await noteFiles(keyDirectory, temporaryOf(journal.undo), inputs.service.apiToken); // 6
+  if (exports.keepEnvFile) await noteFiles(keyDirectory, temporaryOf(journal.undo), inputs.service.apiToken); // 4
 
   report(host, inputs, pulled, values, stored, masksDetails);
   const { choices } = values;
   if (inputs.cleanUp.summary)
-    await summarize(log, inputs, pulled, { choices, stored, masking, key, masksDetails }); // 7
+    await summarize(log, inputs, pulled, { choices, stored, masking, key, masksDetails }); // 5
   return { ...pulled, secrets: [...secretsOf(inputs.credentials), ...masked] };
 }
 
 /** The files that go even if env files are kept. */
 function temporaryOf({ envFiles = [] }: Undo): WrittenFileRecord[] {
   return envFiles.filter(({ kind }) => kind === "file");
-}
-
-/** Fetches everything that does not need the temporary key. With `environment-types`, nothing is fetched before every type was checked. */
-async function fetch(service: Service, { selection, access }: Inputs) {
-  const { environments, environmentTypes } = selection;
-  const types =
-    environmentTypes.length > 0 ? await checkEnvironmentTypes(service, environments, environmentTypes) : [];
-  const grant = findGrant(service, access.grantKey);
-  return { fetched: await fetchEnvironments(service, environments, grant), types };
 }

@@ -6,20 +6,21 @@ import { errorsPage } from "../lib/errors.ts";
 import { count, listNames, printable } from "../lib/printable.ts";
 import type { LayeredItem } from "../select/layers.ts";
 import type { Choice } from "../select/rules.ts";
-import type { TemporaryDevice } from "../stash/keys.ts";
 import type { Values } from "../variables/decrypt.ts";
 
 /** Says what short masks would break in a later message, while it can still be read. */
-export function reportDetails(host: Pick<Host, "log">, device: TemporaryDevice): void {
+export function reportDetails(host: Pick<Host, "log">, device: Pulled["device"]): void {
   host.log.info(`SecretStash: every error code is explained on ${errorsPage}`);
   reportKey(host, device);
 }
 
-/** Says which key was registered, and how long it lives. */
-function reportKey({ log }: Pick<Host, "log">, device: TemporaryDevice): void {
-  log.info(
-    `Temporary device key ${device.id}, ${printable(device.label, 255)}, expires at ${printable(device.expiresAt)}.`,
-  );
+/** Says which key got access, and how long it lives. */
+function reportKey({ log }: Pick<Host, "log">, device: Pulled["device"]): void {
+  const key =
+    device.id === undefined
+      ? "Temporary key, granted by the key broker"
+      : `Temporary device key ${device.id}`;
+  log.info(`${key}, ${printable(device.label, 255)}, expires at ${printable(device.expiresAt)}.`);
 }
 
 /**
@@ -39,7 +40,8 @@ export function report(
   const { envFiles } = exports;
   const source = `${environments.length > 1 ? "environments" : "environment"} ${listNames(environments)}`;
   const isNamed = environments.some((name) => !name.includes("/"));
-  const application = isNamed ? ` of application ${printable(service.applicationId)}` : "";
+  const application =
+    isNamed && service.applicationId !== "" ? ` of application ${printable(service.applicationId)}` : "";
   log.info(`SecretStash: ${count(choices.length, "variable")} from ${source}${application}.`);
   if (!masksDetails) reportKey({ log }, device);
   if (envFiles.length > 0) log.info(`Written to ${listNames(envFiles.map(({ path }) => path))}.`);

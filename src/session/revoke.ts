@@ -1,3 +1,4 @@
+import { connectToBroker, releaseGrant } from "../access/broker.ts";
 import type { Host } from "../ci/host.ts";
 import { describeNetwork } from "../http/network.ts";
 import type { CleanUpInputs } from "../inputs/clean-up.ts";
@@ -18,32 +19,41 @@ const SECONDS = 10;
  */
 export async function revokeKey(
   { environment, log }: Host,
-  { apiToken, apiUrl, revoke, caFile }: Omit<CleanUpInputs, "leakCheck" | "leakIgnore">,
+  { apiToken, apiUrl, brokerUrl, revoke, caFile }: Omit<CleanUpInputs, "leakCheck" | "leakIgnore">,
   { undo, isSealed }: SavedUndo,
   warnings: string[],
 ): Promise<boolean> {
-  const { deviceKeyId, fingerprint, origin, network } = undo;
+  const { deviceKeyId, fingerprint, origin, network, grant } = undo;
   if (fingerprint === undefined) return true; // It was never registered.
+  if (brokerUrl !== undefined && isSealed && grant === undefined) return true; // It was never granted, or an earlier session's is.
   if (!revoke) return false;
   const giveUp = (why: string) => {
     const key =
       deviceKeyId === undefined
-        ? "a device key of this job may still be"
-        : `device key ${deviceKeyId} is still`;
-    warnings.push(`${key} registered (${why}). It ${describeExpiry(undo)}.`);
+        ? "a device key of this job may still be registered"
+        : `device key ${deviceKeyId} is still registered`;
+    warnings.push(
+      `${grant === undefined ? key : "the grant was not released"} (${why}). It ${describeExpiry(undo)}.`,
+    );
     return false;
   };
   if (!isSealed || network === undefined) return giveUp("TOKEN_REFUSED"); // There is none.
-  if (origin !== apiUrl.href)
-    return giveUp("the token was not sent, because api-url is no longer what it was");
+  if (origin !== (brokerUrl ?? apiUrl).href) {
+    const setting = brokerUrl === undefined ? "api-url" : "broker-url";
+    return giveUp(`the token was not sent, because ${setting} is no longer what it was`);
+  }
   const now = describeNetwork(environment, caFile);
   if (now.caFile !== network.caFile)
     return giveUp("the token was not sent, because ca-file is no longer what it was");
   try {
     // Without the cancellation of the session: a cancelled job is cleaned up like any other.
-    const address = { apiUrl, apiToken, caFile, timeoutSeconds: SECONDS };
     const ignoresInherited = now.inherited !== network.inherited;
     const way = { environment: network.proxies, log, ignoresInherited };
+    if (grant !== undefined && brokerUrl !== undefined) {
+      await releaseGrant(connectToBroker(way, { url: brokerUrl, caFile, timeoutSeconds: SECONDS }), grant);
+      return true;
+    }
+    const address = { apiUrl, apiToken, caFile, timeoutSeconds: SECONDS };
     const service = within(connect(way, address), SECONDS);
     const id = deviceKeyId ?? (await findRegisteredId(service, fingerprint));
     return id === undefined || (await deleteKey(service, id));

@@ -1,8 +1,8 @@
 import { relative } from "node:path";
 import type { Host } from "../ci/host.ts";
+import { realPath } from "../ci/real-path.ts";
 import { deleteDraft, restoreFile } from "../export/file-restore.ts";
 import { FolderReplacedError } from "../export/file-write.ts";
-import { realPath } from "../export/real-path.ts";
 import { formatCleanUpSummary } from "../format/summary.ts";
 import type { CleanUpInputs } from "../inputs/clean-up.ts";
 import type { SavedUndo, Undo } from "../journal/undo-journal.ts";

@@ -33,8 +33,9 @@ export function connect(
   { apiUrl, apiToken, applicationId = "", timeoutSeconds, caFile = "" }: ServiceAddress,
 ): Service {
   const connection = createConnection({
-    apiUrl,
-    apiToken,
+    peer: { name: "The service", setting: "api-url", product: "SecretStash", explains: false },
+    baseUrl: new URL(`${apiUrl.href.replace(/\/+$/, "")}/api/`),
+    token: apiToken,
     timeoutSeconds,
     userAgent: `secret-stash-action/${version}`,
     environment,

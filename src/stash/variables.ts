@@ -10,7 +10,8 @@ export interface EncryptedVariable {
 
 const MAX_VARIABLES = 100_000; // More is no environment, but a fault or an attempt to exhaust the runner's memory.
 const MAX_NAME = 255; // what the columns of Laravel, on which the service is built, hold
-const variables = v.pipe(
+/** A list of variables, as the service and a key broker send it. */
+export const encryptedVariables = v.pipe(
   v.array(v.unknown()),
   v.maxLength(MAX_VARIABLES),
   v.array(
@@ -26,7 +27,11 @@ const variables = v.pipe(
 export async function listVariables(service: Service, environment: string): Promise<EncryptedVariable[]> {
   for (const endpoint of ["variables", ""]) {
     try {
-      return await call(service, ["GET", environmentPath(service, environment, endpoint)], variables);
+      return await call(
+        service,
+        ["GET", environmentPath(service, environment, endpoint)],
+        encryptedVariables,
+      );
     } catch (error) {
       if (statusOf(error) !== 404) throw error;
     }

@@ -59,8 +59,20 @@ export async function checkEnvironmentTypes(
     const slugs = known.map(({ slug }) => slug);
     throw unknownEnvironment(service, environment, slugs);
   });
+  refuseEnvironmentTypes(types, allowed);
+  return types.map(({ type }) => type);
+}
+
+/**
+ * @param allowed empty for any type
+ * @throws {StashError} `ENVIRONMENT_TYPE_REFUSED`
+ */
+export function refuseEnvironmentTypes(
+  types: readonly { environment: string; type: string }[],
+  allowed: readonly string[],
+): void {
   const refused = types.filter(({ type }) => allowed.length > 0 && !allowed.includes(type));
-  if (refused.length === 0) return types.map(({ type }) => type);
+  if (refused.length === 0) return;
   const found = refused
     .map(({ environment, type }) => `${printable(environment)} is ${printable(type)}`)
     .join(", ");

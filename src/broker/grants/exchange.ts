@@ -103,7 +103,7 @@ export async function grant(broker: Broker, request: GrantRequest, audit: Audit)
       ? null
       : await registerJobKey(
           broker.account(),
-          { publicKeyPem: request.publicKey, fingerprint, ttlMinutes, label: job.label, origin: job.facts },
+          { publicKeyPem: request.publicKey, fingerprint, ttlMinutes, label: job.label, origin: job.origin },
           registered,
           use === "retry",
         ).catch((error) => {

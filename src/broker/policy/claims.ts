@@ -21,6 +21,8 @@ export interface IssuerClaims {
   /** Of these, what people call the project, and the job in it: for labels, and for finding rows. */
   readonly project: string;
   readonly job: readonly string[];
+  /** What the service's audit log calls the same: see `stash/keys.ts`. */
+  readonly origin: Readonly<Record<string, string>>;
   /** The claim that numbers a job, where a job has one token with one audience, however often it asks. */
   readonly jobId?: string;
 }
@@ -49,6 +51,14 @@ const github: IssuerClaims = {
   ],
   project: "repository",
   job: ["workflow", "run_number"],
+  origin: {
+    repository: "repository",
+    ref: "ref",
+    sha: "sha",
+    run_id: "run_id",
+    actor: "actor",
+    event: "event_name",
+  },
 };
 
 const gitlab: IssuerClaims = {
@@ -87,6 +97,10 @@ const gitlab: IssuerClaims = {
   ],
   project: "project_path",
   job: ["job_id"],
+  origin: {
+    ...{ repository: "project_path", ref: "ref_path", sha: "sha", run_id: "job_id" },
+    ...{ actor: "user_login", event: "pipeline_source" },
+  },
   jobId: "job_id",
 };
 
@@ -113,6 +127,11 @@ const circleci: IssuerClaims = {
   ),
   project: "oidc.circleci.com/vcs-origin",
   job: ["oidc.circleci.com/job-id"],
+  origin: {
+    repository: "oidc.circleci.com/vcs-origin",
+    ref: "oidc.circleci.com/vcs-ref",
+    run_id: "oidc.circleci.com/job-id",
+  },
 };
 
 const buildkite: IssuerClaims = {
@@ -138,6 +157,13 @@ const buildkite: IssuerClaims = {
   ],
   project: "pipeline_slug",
   job: ["build_number", "step_key"],
+  origin: {
+    repository: "pipeline_slug",
+    ref: "build_branch",
+    sha: "build_commit",
+    run_id: "job_id",
+    event: "build_source",
+  },
 };
 
 export const issuerClaims: Readonly<Record<IssuerType, IssuerClaims>> = {

@@ -15,6 +15,7 @@ export const statuses = {
   request_too_large: 413,
   media_type_refused: 415,
   ciphertext_unreadable: 422,
+  service_refused: 422,
   too_many_refusals: 429,
   internal: 500,
   policy_invalid: 500,

@@ -7,6 +7,7 @@ import { within } from "../../stash/connect.ts";
 import { findEnvelope } from "../../stash/envelopes.ts";
 import { listEnvironments } from "../../stash/environments.ts";
 import type { Service } from "../../stash/service.ts";
+import { isTransientFailure } from "../../stash/transient.ts";
 import { listVariables } from "../../stash/variables.ts";
 import { BrokerError } from "../broker-error.ts";
 import type { Ciphertext } from "../grants/wrap.ts";
@@ -29,7 +30,7 @@ export interface OpenedEnvironment {
 }
 
 export interface Environments {
-  /** @throws {BrokerError} `service_unavailable`, `dek_refused` */
+  /** @throws {BrokerError} `service_unavailable`, `service_refused`, `dek_refused` */
   open(place: EnvironmentPlace): Promise<OpenedEnvironment>;
 }
 
@@ -87,7 +88,7 @@ export function createEnvironments(
     );
     if (envelope === undefined) {
       throw new BrokerError(
-        "service_unavailable",
+        "service_refused",
         `The broker's own key has no access to ${printable(name)}. Whoever runs the broker has to give it access (docs/broker.md).`,
       );
     }
@@ -122,9 +123,10 @@ export function createEnvironments(
 export function translate(error: unknown, name: string, tell: (message: string) => void): unknown {
   if (!(error instanceof StashError)) return error;
   tell(`${name}: ${error.code}: ${error.message}`);
+  const isTransient = isTransientFailure(error);
   return new BrokerError(
-    "service_unavailable",
-    `The broker cannot get ${printable(name)} from SecretStash now (${error.code}). Its log says why.`,
+    isTransient ? "service_unavailable" : "service_refused",
+    `The broker cannot get ${printable(name)} from SecretStash${isTransient ? " now" : ""} (${error.code}). Its log says why.`,
     { cause: error },
   );
 }
