@@ -4,7 +4,8 @@ import { formatShell } from "../format/shell.ts";
 import { gitHubInputs, inputVariable } from "../inputs/defaults.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { isOwnVariable } from "../lib/own-environment.ts";
-import type { Exporter, Log, StateStore, System } from "./host.ts";
+import type { Exporter, IdTokens, Log, StateStore, System } from "./host.ts";
+import { tokensOfGitHub } from "./oidc/github.ts";
 import { buildkiteProgram, tokensOfProgram } from "./oidc/program.ts";
 import { tokenOfVariable } from "./oidc/variable.ts";
 import type { SessionDirectory } from "./session-directory.ts";
@@ -30,6 +31,7 @@ const VARIABLES_FILE = "variables.sh";
 /** Any shell. Nothing masks the log, so the values are kept for the redactor. Every message goes to stderr. */
 export function createShellSystem({ environment, given, cancelled }: SystemOptions): System {
   const temporaryDirectory = resolve(environment.RUNNER_TEMP || tmpdir());
+  const log = createShellLog(/^true$/i.test(environment.SECRET_STASH_DEBUG ?? ""));
   const readInput = (name: string) => {
     if (gitHubInputs.includes(name)) return "";
     return given.get(name) ?? environment[inputVariable(name)] ?? "";
@@ -37,7 +39,7 @@ export function createShellSystem({ environment, given, cancelled }: SystemOptio
   return {
     environment,
     cancelled,
-    log: createShellLog(/^true$/i.test(environment.SECRET_STASH_DEBUG ?? "")),
+    log,
     job: {
       name: undefined,
       origin: {},
@@ -49,18 +51,29 @@ export function createShellSystem({ environment, given, cancelled }: SystemOptio
       platform: process.platform,
     },
     readInput,
-    // Azure Pipelines is not among them: the audience of its tokens is a value of its own, which every service that trusts it shares.
-    idTokens:
-      environment.BUILDKITE === "true"
-        ? tokensOfProgram(buildkiteProgram, environment, resolve("."), isOwnVariable)
-        : tokenOfVariable(
-            readInput("id-token").trim(),
-            "Set SECRET_STASH_ID_TOKEN to a token that the CI system has issued for the broker's address, or use --id-token-file.",
-          ),
+    idTokens: tokensOf({ environment, given, cancelled }, log, readInput),
     misplacedInputs: [],
     explainMissingSecrets: () => undefined,
     refuseTracedJob: () => {},
   };
+}
+
+/** Azure Pipelines is not among them: the audience of its tokens is a value of its own, which every service that trusts it shares. */
+function tokensOf(
+  { environment, cancelled }: SystemOptions,
+  log: Log,
+  readInput: (name: string) => string,
+): IdTokens {
+  if (environment.BUILDKITE === "true") {
+    return tokensOfProgram(buildkiteProgram, environment, resolve("."), isOwnVariable);
+  }
+  if (environment.GITHUB_ACTIONS === "true") {
+    return tokensOfGitHub({ environment, cancelled, log, explainMissingSecrets: () => undefined });
+  }
+  return tokenOfVariable(
+    readInput("id-token").trim(),
+    "Set SECRET_STASH_ID_TOKEN to a token that the CI system has issued for the broker's address, or use --id-token-file.",
+  );
 }
 
 function createShellLog(isDebugging: boolean): Log {

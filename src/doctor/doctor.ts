@@ -14,6 +14,7 @@ import { connect } from "../stash/connect.ts";
 import { deleteKey } from "../stash/keys.ts";
 import type { Service } from "../stash/service.ts";
 import { fetchEnvironments } from "../variables/fetch.ts";
+import { brokerChecks } from "./broker.ts";
 import { type Check, type Finding, runChecks, runIndependentChecks, wrongFinding } from "./checks.ts";
 import { machineChecks } from "./machine.ts";
 import { accessChecks, accountChecks, dekCheck } from "./service.ts";
@@ -28,7 +29,9 @@ export async function diagnose(system: System, terminal: Terminal, full: boolean
   await maskCredentials(system.log, credentials);
   const { inputs, finding } = readInputs(system, credentials);
   const findings = [...(await runIndependentChecks(machineChecks(system))), finding];
-  if (inputs !== undefined) {
+  if (inputs?.broker !== undefined) {
+    findings.push(...(await runChecks(brokerChecks(system, inputs, inputs.broker, full))));
+  } else if (inputs !== undefined) {
     const service = connect(system, inputs.service);
     const account = accountChecks(service, inputs.selection, system.environment);
     const access = full

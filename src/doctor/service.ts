@@ -12,6 +12,7 @@ import { locateEnvironment, type Service, statusOf } from "../stash/service.ts";
 import { listVariables } from "../stash/variables.ts";
 import { checkEnvironmentTypes } from "../variables/fetch.ts";
 import type { Check } from "./checks.ts";
+import { describeClocks } from "./clocks.ts";
 
 const FEW_REQUESTS = 5; // those of a session and its post step
 
@@ -34,9 +35,7 @@ export function accountChecks(
         await ask().catch((error) => {
           if (statusOf(error) === undefined) throw error;
         });
-        const seconds = Math.round((connection.clock.difference() ?? 0) / 1000);
-        const clocks = Math.abs(seconds) < 5 ? "the clocks agree" : describeDifference(seconds);
-        return `${connection.baseUrl.host} answers${describeProxy(environment)}; ${clocks}`;
+        return `${connection.baseUrl.host} answers${describeProxy(environment)}; ${describeClocks(connection.clock)}`;
       },
     },
     {
@@ -155,10 +154,6 @@ function describeNoGrant({ grantWaitMinutes }: AccessInputs): string {
     "There is no grant-key, and grant-wait is 0, so a pull works only if a process answers new keys with envelopes. Try that with " +
       "doctor --full, which registers a key and deletes it; or set grant-key or grant-wait.",
   );
-}
-
-function describeDifference(seconds: number): string {
-  return `the runner's clock is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead" : "behind"}, so expiry times are the service's`;
 }
 
 /** Names only the variable, because its value can hold a password. */

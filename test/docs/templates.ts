@@ -8,10 +8,19 @@ import { type ActionManifest, actionRoot } from "../runner/job.ts";
 // templates/parts, and the inputs of action.yml.
 
 /** Not inputs of a component: what is secret comes from masked CI/CD variables, jobs have scripts of their own, no outputs, no summary page. */
-const notInTemplates = ["api-token", "grant-key", "run", "shell", "working-directory", "outputs", "summary"];
+const notInTemplates = [
+  "api-token",
+  "id-token",
+  "grant-key",
+  "run",
+  "shell",
+  "working-directory",
+  "outputs",
+  "summary",
+];
 
 /** Inputs that are read again at the end of a job. */
-const atTheEnd = ["api-url", "revoke", "leak-check", "leak-ignore", "ca-file"];
+const atTheEnd = ["broker-url", "api-url", "revoke", "leak-check", "leak-ignore", "ca-file"];
 
 const bundleInputs = {
   "bundle-path": "Folder of the bundle on the runner or in the image. Use it instead of bundle-url.",
