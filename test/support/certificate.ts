@@ -13,6 +13,17 @@ export const opensslTitle = hasOpenssl ? "" : " (openssl is missing: apt-get ins
 /** A made-up host, for what must not be loopback. Nothing resolves it, so it can be reached through a proxy only (RFC 6761 section 6.2). */
 export const STASH_HOST = "stash.test";
 
+/** Paths of a key and of a self-signed certificate of `localhost`, 127.0.0.1 and the made-up host, which are deleted when the test ends. */
+export function makeCertificate(): { key: string; certificate: string } {
+  const folder = mkdtempSync(join(tmpdir(), "tls-server-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [key, certificate] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"];
+  const names = ["-addext", `subjectAltName=DNS:localhost,IP:127.0.0.1,DNS:${STASH_HOST}`];
+  spawnSync("openssl", [...request, ...names, "-keyout", key, "-out", certificate]);
+  return { key, certificate };
+}
+
 /**
  * An https server on `localhost`, which also proves to be the made-up host, with a self-signed certificate, closed when the test ends.
  *
@@ -22,11 +33,7 @@ export async function startTlsServer(
   listener: RequestListener,
   options: https.ServerOptions = {},
 ): Promise<{ url: string; certificate: string }> {
-  const folder = mkdtempSync(join(tmpdir(), "tls-server-"));
-  const [key, certificate] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"];
-  const names = ["-addext", `subjectAltName=DNS:localhost,DNS:${STASH_HOST}`];
-  spawnSync("openssl", [...request, ...names, "-keyout", key, "-out", certificate]);
+  const { key, certificate } = makeCertificate();
   const server = https.createServer(
     { key: readFileSync(key), cert: readFileSync(certificate), ...options },
     listener,
@@ -35,7 +42,6 @@ export async function startTlsServer(
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
-    rmSync(folder, { recursive: true, force: true });
   });
   return { url: `https://localhost:${(server.address() as AddressInfo).port}`, certificate };
 }

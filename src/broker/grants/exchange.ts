@@ -109,7 +109,7 @@ export async function grant(broker: Broker, request: GrantRequest, audit: Audit)
         ).catch((error) => {
           throw translate(error, "the registration of the job's key", broker.tell);
         });
-  const id = writeGrantId({ issuer: url, fingerprint, device_key_id: deviceKeyId });
+  const id = writeGrantId({ issuer: url, project: job.project, fingerprint, device_key_id: deviceKeyId });
   return {
     grant: id,
     release: releaseFor(broker.account(), id),

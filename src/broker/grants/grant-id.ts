@@ -6,6 +6,8 @@ import { parseStrictJson } from "../tokens/strict-json.ts";
 const contents = v.strictObject({
   /** the address of the token's issuer */
   issuer: v.string(),
+  /** for the audit log, when the grant ends */
+  project: v.string(),
   /** of the job's key */
   fingerprint: v.string(),
   /** the id under which this grant registered the job's key; `null` if it registered none */

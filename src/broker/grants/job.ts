@@ -1,7 +1,7 @@
 import { type IssuerType, issuerClaims } from "../policy/claims.ts";
 import { type Claims, textsOf } from "../policy/verdict.ts";
 
-const MAX_TEXT = 200;
+const MAX_TEXT = 200; // Whoever names a branch chooses some of these texts.
 
 /** What a token says of its job, for the audit log and for the label of a registered key. */
 export interface JobDescription {

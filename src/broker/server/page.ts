@@ -16,7 +16,7 @@ label.check { display: flex; align-items: center; gap: .4rem; padding-bottom: .4
 input[type=text], select { font: inherit; padding: .3rem .5rem; min-width: 12rem; max-width: 100% }
 button { font: inherit; padding: .3rem .9rem }
 ol { list-style: none; margin: 0; padding: 0; border-top: 1px solid var(--line) }
-li { display: grid; grid-template-columns: 11rem 6rem minmax(0, 14rem) minmax(0, 1fr); gap: .1rem 1rem; padding: .5rem .25rem; border-bottom: 1px solid var(--line) }
+li { display: grid; grid-template-columns: 12.5rem 5.5rem minmax(0, 14rem) minmax(0, 1fr); gap: .1rem 1rem; padding: .5rem .25rem; border-bottom: 1px solid var(--line) }
 li > * { overflow-wrap: anywhere; min-width: 0 }
 li.alarm { background: var(--alarm) }
 time, .detail { color: var(--soft) }

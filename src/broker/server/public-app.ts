@@ -56,9 +56,9 @@ export function createPublicApp(side: PublicSide): Hono<Env> {
       const found = readGrantId(account, context.req.param("grant"), release);
       if (found === undefined)
         throw new BrokerError("release_refused", "The release does not belong to this grant.");
-      const { issuer, fingerprint, device_key_id: deviceKeyId } = found;
+      const { issuer, project, fingerprint, device_key_id: deviceKeyId } = found;
       const known = [...broker.policy().config.issuers].find(([, { url }]) => url === issuer);
-      audit.note({ issuer: known?.[0] ?? issuer, fingerprint });
+      audit.note({ issuer: known?.[0] ?? issuer, project, fingerprint });
       await broker.store.release(issuer, fingerprint);
       if (deviceKeyId !== null) await deleteRegistered(side, deviceKeyId);
       await audit.released({});

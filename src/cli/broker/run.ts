@@ -1,8 +1,9 @@
 import { BrokerError } from "../../broker/broker-error.ts";
+import { describeError } from "../../lib/errors.ts";
 import { parseCall } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { describeCommand } from "../describe.ts";
-import { exitCodes } from "../exit-code.ts";
+import { exitCodeOf, exitCodes } from "../exit-code.ts";
 import { audit } from "./audit.ts";
 import { check } from "./check.ts";
 import { init } from "./init.ts";
@@ -14,12 +15,25 @@ const commands = { init, serve, check, audit, trust } as const satisfies Record<
 type Name = keyof typeof commands;
 
 /**
- * Runs `secret-stash-ci broker` with these arguments.
+ * Runs `secret-stash-ci broker` with these arguments. Errors go to stderr, from here: to another bundle, they would be of no class that it knows.
  *
  * @returns the exit code
- * @throws {StashError} `USAGE`, and whatever a command of it throws
  */
 export async function runBroker(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  try {
+    return await run(args, environment);
+  } catch (error) {
+    if (error instanceof BrokerError) {
+      process.stderr.write(`${error.message} [${error.code}]\n`);
+      return error.code === "policy_invalid" ? exitCodes.usage : exitCodes.failure;
+    }
+    const { title, message } = describeError(error);
+    process.stderr.write(`${title}\n${message}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const [name = "help", ...rest] = args;
   if (!Object.hasOwn(commands, name)) {
     const isHelp = ["help", "--help", "-h"].includes(name);
@@ -31,13 +45,7 @@ export async function runBroker(args: readonly string[], environment: NodeJS.Pro
     process.stdout.write(describeCommand(command));
     return exitCodes.success;
   }
-  try {
-    return await command.run({ ...parseCall(`broker ${name}`, command, rest), environment });
-  } catch (error) {
-    if (!(error instanceof BrokerError)) throw error;
-    process.stderr.write(`${error.message} [${error.code}]\n`);
-    return error.code === "policy_invalid" ? exitCodes.usage : exitCodes.failure;
-  }
+  return command.run({ ...parseCall(`broker ${name}`, command, rest), environment });
 }
 
 function overview(): string {
