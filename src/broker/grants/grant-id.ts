@@ -19,8 +19,11 @@ export type GrantId = v.InferOutput<typeof contents>;
 
 const MAX_ID = 1024;
 
-export function writeGrantId(grant: GrantId): string {
-  return Buffer.from(JSON.stringify(grant)).toString("base64url");
+const MAX_PROJECT = 100;
+
+export function writeGrantId({ project, ...grant }: GrantId): string {
+  const id = { ...grant, project: project.slice(0, MAX_PROJECT) };
+  return Buffer.from(JSON.stringify(id)).toString("base64url");
 }
 
 /** What ends the grant, and nothing else: an HMAC of its id under a key that is derived from the broker's device key. */
