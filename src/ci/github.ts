@@ -50,10 +50,8 @@ export function createGitHubHost(
       publish: (exports) => publishToCommandFiles(environment, exports),
     },
     readInput,
-    // A variable with a token says nothing here: GitHub gives one to the action itself.
     misplacedInputs: Object.keys(inputDefaults).filter(
-      (name) =>
-        name !== "id-token" && readInput(name) === "" && (environment[inputVariable(name)] ?? "") !== "",
+      (name) => readInput(name) === "" && (environment[inputVariable(name)] ?? "") !== "",
     ),
     explainMissingSecrets: explain,
     refuseTracedJob: () => {},

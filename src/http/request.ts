@@ -122,7 +122,7 @@ async function readBody(response: IncomingMessage, { name, setting, product }: P
     if (bytes > MAX_BODY_BYTES) {
       throw new StashError(
         "RESPONSE_INVALID",
-        `The answer of ${lowerFirst(name)} is larger than 64 MB, more than any environment needs. Check that ${setting} points at ${product}.`,
+        `${name}'s answer is larger than 64 MB, more than any environment needs. Check that ${setting} points at ${product}.`,
       );
     }
     text += decoder.write(chunk);

@@ -125,10 +125,11 @@ export function parseInputs(given: (name: InputName) => string, context: InputCo
 }
 
 function explainMisplaced(name: string): string {
-  return (
-    `the variable ${inputVariable(name)} is not read on GitHub, because every earlier step can set it. Remove it, and write in the step: ` +
-    `with: { ${name}: … }`
-  );
+  const instead =
+    name === "id-token"
+      ? ": the action asks GitHub for a token itself"
+      : `, and write in the step: with: { ${name}: … }`;
+  return `the variable ${inputVariable(name)} is not read on GitHub, because every earlier step can set it. Remove it${instead}`;
 }
 
 const ID_REMEDY = "Copy it from the application's page in SecretStash.";
@@ -142,7 +143,7 @@ function parseService(
   const missingSecrets = context.explainMissingSecrets();
   const remedy =
     missingSecrets === undefined
-      ? "Create a token in SecretStash, and pass it from a secret; or set broker-url."
+      ? "Create a token in SecretStash, and pass it from a secret. If there is a key broker, set broker-url instead."
       : `${missingSecrets} Set on-missing-credentials to skip to let such runs go on without the variables.`;
   if (!hasBroker) required("api-token", remedy);
   const { apiToken } = context.credentials;

@@ -12,7 +12,16 @@ import { actionManifest, actionRoot } from "../runner/job.ts";
 import { instantiate, readTemplate } from "./job.ts";
 
 // Not inputs of a component: what is secret comes from masked CI/CD variables, jobs have scripts of their own, no outputs, no summary page.
-const notHere = ["api-token", "grant-key", "run", "shell", "working-directory", "outputs", "summary"];
+const notHere = [
+  "api-token",
+  "id-token",
+  "grant-key",
+  "run",
+  "shell",
+  "working-directory",
+  "outputs",
+  "summary",
+];
 const bundle = ["bundle-path", "bundle-url", "bundle-sha256", "bundle-header", "bundle-cache"];
 const own: Record<string, string[]> = {
   "secret-stash": ["job-name", "mask-log", "allow-debug-trace", ...bundle],
@@ -20,9 +29,9 @@ const own: Record<string, string[]> = {
   doctor: ["job-name", ...bundle],
 };
 const shells = {
-  "secret-stash": ["before_script", "after_script"],
-  exec: ["script"],
-  doctor: ["rules", "script"],
+  "secret-stash": ["before_script", "after_script", "id_tokens"],
+  exec: ["id_tokens", "script"],
+  doctor: ["id_tokens", "rules", "script"],
 } as const;
 const given = (name: string) => (name === "exec" ? { command: "true" } : ({} as Record<string, string>));
 
@@ -47,6 +56,12 @@ describe.each(["secret-stash", "exec", "doctor"] as const)("templates/%s", (name
     const jobs = instantiate(name, given(name));
     expect(Object.keys(jobs)).toEqual([name === "secret-stash" ? ".secret-stash" : `.secret-stash-${name}`]);
     expect(Object.keys(Object.values(jobs)[0] ?? {}).sort()).toEqual([...shells[name]].sort());
+  });
+
+  test("asks for a token that is for the key broker alone", () => {
+    const address = "https://broker.acme.example";
+    const [job] = Object.values(instantiate(name, { ...given(name), "broker-url": address }));
+    expect(job).toMatchObject({ id_tokens: { SECRET_STASH_ID_TOKEN: { aud: address } } });
   });
 
   test.skipIf(spawnSync("shellcheck", ["--version"]).error !== undefined)(
@@ -79,7 +94,7 @@ test("after_script reads every input of the clean-up", () => {
   const script = job.after_script?.join("\n");
   // The token comes from a CI/CD variable, and there is no summary page.
   const expected = read.filter((name) => !["api-token", "summary"].includes(name));
-  expect(expected).toHaveLength(5);
+  expect(expected).toHaveLength(6);
   for (const name of expected)
     expect(script).toContain(`secret_stash_input ${name.toUpperCase().replaceAll("-", "_")} `);
 });
