@@ -14,6 +14,7 @@ const { scripts } = JSON.parse(readFileSync(join(actionRoot, "package.json"), "u
 
 const runElsewhere: Record<string, string> = {
   "npm ci && npm run demo": "test/demo/demo-runs.test.ts",
+  "npm run demo:broker": "test/demo/demo-runs.test.ts",
   "npm run demo:gitlab": "test/gitlab/component-works-in-a-pipeline.test.ts",
   "npm run demo:approve": "test/demo/demo-runs.test.ts",
   "npm ci && npm test": ".ci/run",
