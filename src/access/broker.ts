@@ -39,12 +39,17 @@ export interface BrokerGrant {
   environments: { type: string; dek: Buffer; items: EncryptedVariable[] }[];
 }
 
+// It becomes an output, which a later step may put into a command.
+const environmentType = v.fallback(v.pipe(v.string(), v.regex(/^[\w-]{1,32}$/)), "");
+
 const answerSchema = v.object({
   grant: v.pipe(v.string(), v.maxLength(1024), v.regex(/^[\w-]+$/)),
-  release: v.pipe(v.string(), v.maxLength(255), v.regex(/^[\w-]+$/)),
+  release: v.pipe(v.string(), v.regex(/^[\w-]{43}$/)), // SHA-256 in base64url. It is masked, so it must not be a short one.
   expires_at: v.string(),
   device_key_id: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
-  environments: v.array(v.object({ type: v.string(), envelope: v.unknown(), variables: encryptedVariables })),
+  environments: v.array(
+    v.object({ type: environmentType, envelope: v.unknown(), variables: encryptedVariables }),
+  ),
 });
 
 /** @throws {StashError} `CA_FILE_UNREADABLE`, `PROXY_INVALID` */
@@ -53,7 +58,7 @@ export function connectToBroker(
   { url, timeoutSeconds, caFile }: BrokerAddress,
 ): Connection {
   return createConnection({
-    peer: { name: "The key broker", setting: "broker-url", product: "the key broker", explains: true },
+    peer: { name: "The key broker", setting: "broker-url", product: "the key broker", showsMessages: true },
     baseUrl: new URL(`${url.href.replace(/\/+$/, "")}/`),
     token: "",
     timeoutSeconds,
@@ -100,7 +105,7 @@ export async function requestGrant(
   return {
     id: output.grant,
     release: output.release,
-    expiresAt: new Date(expiresAt).toISOString(),
+    expiresAt: new Date(Math.min(expiresAt, connection.clock.now() + ttlMinutes * 60_000)).toISOString(),
     deviceKeyId: output.device_key_id ?? undefined,
     environments: output.environments.map(({ type, envelope, variables }) => ({
       ...{ type, items: variables },
@@ -163,29 +168,33 @@ function translate(error: unknown, { baseUrl }: Connection): unknown {
   }
   if (!(error instanceof HttpError)) return error;
   const { status, problem } = error;
+  const id = problem?.requestId ? ` (request ${printable(problem.requestId)})` : "";
   const words = problem?.message ? ` It says: ${printable(problem.message, 1000)}` : "";
   const options = { cause: error };
   const code = Object.hasOwn(codes, problem?.code ?? "") ? codes[problem?.code ?? ""] : undefined;
   if (code !== undefined && status >= 400 && status < 500) {
     const remedy = remedies[code] === undefined ? "" : ` ${remedies[code]}`;
-    return new StashError(code, `The key broker refused this job (${status}).${words}${remedy}`, options);
+    return new StashError(code, `The key broker refused this job${id}.${words}${remedy}`, options);
   }
-  if (
-    status >= 500 ||
-    status === 429 ||
-    ["service_refused", "ciphertext_unreadable"].includes(problem?.code ?? "")
-  ) {
+  const broker = `The key broker at ${baseUrl.host}`;
+  if (status === 422) {
     return new StashError(
       "BROKER_UNAVAILABLE",
-      `The key broker at ${baseUrl.host} cannot grant anything now (${status}).${words} Run the job again later. If the error repeats, whoever runs ` +
-        "the broker finds the reason in its log.",
+      `${broker} cannot grant this environment${id}.${words} Running the job again does not help: whoever runs the broker has to look into it.`,
+      options,
+    );
+  }
+  if (status >= 500 || status === 429) {
+    return new StashError(
+      "BROKER_UNAVAILABLE",
+      `${broker} cannot grant anything now (${status})${id}.${words} Run the job again later. If the error repeats, the broker's log says why.`,
       options,
     );
   }
   return new StashError(
     "REQUEST_REJECTED",
-    `The key broker at ${baseUrl.host} does not take the request (${status}).${words} Check broker-url. If it is right, the broker may be another version ` +
-      "than this one: update both.",
+    `${broker} does not take the request (${status})${id}.${words} Check broker-url. If it is right, the broker may be another version than this one: ` +
+      "update both.",
     options,
   );
 }

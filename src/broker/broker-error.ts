@@ -6,6 +6,7 @@ export type BrokerErrorCode =
   | "dek_refused"
   | "internal"
   | "issuer_unavailable"
+  | "listen_failed"
   | "media_type_refused"
   | "not_found"
   | "policy_invalid"

@@ -3,9 +3,7 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { formatShell } from "../format/shell.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
-import { isOwnVariable } from "../lib/own-environment.ts";
 import type { Exporter, System } from "./host.ts";
-import { circleCiProgram, tokensOfProgram } from "./oidc/program.ts";
 import { createShellSystem, type ExporterOptions, type SystemOptions } from "./shell.ts";
 
 /** CircleCI. Nothing masks the log there; `exec` does. */
@@ -13,8 +11,7 @@ export function createCircleCiSystem(options: SystemOptions): System {
   const { CIRCLE_WORKING_DIRECTORY, HOME } = options.environment;
   const system = createShellSystem(options);
   const workspace = resolve(CIRCLE_WORKING_DIRECTORY?.replace(/^~/, HOME ?? homedir()) || ".");
-  const idTokens = tokensOfProgram(circleCiProgram, options.environment, workspace, isOwnVariable);
-  return { ...system, job: { ...system.job, workspace }, idTokens };
+  return { ...system, job: { ...system.job, workspace } };
 }
 
 /** The bash of every later step reads the file in `BASH_ENV`. */

@@ -38,7 +38,7 @@ export function createGitLabSystem(options: SystemOptions): System {
     job: { ...system.job, ...describeGitLabJob(environment), workspace },
     idTokens: tokenOfVariable(
       system.readInput("id-token").trim(),
-      "Extend the component's job, which has id_tokens; or add to your own job: id_tokens: { SECRET_STASH_ID_TOKEN: { aud: the broker's address } }.",
+      "Extend the component's job whose name ends in -broker; or add to your own job: id_tokens: { SECRET_STASH_ID_TOKEN: { aud: the broker's address } }.",
     ),
     explainMissingSecrets: () => explainMissingSecrets(environment),
     refuseTracedJob: () => {

@@ -3,10 +3,9 @@ import { basename, join, resolve } from "node:path";
 import { formatShell } from "../format/shell.ts";
 import { gitHubInputs, inputVariable } from "../inputs/defaults.ts";
 import { StashError, systemCode } from "../lib/errors.ts";
-import { isOwnVariable } from "../lib/own-environment.ts";
 import type { Exporter, IdTokens, Log, StateStore, System } from "./host.ts";
 import { tokensOfGitHub } from "./oidc/github.ts";
-import { buildkiteProgram, tokensOfProgram } from "./oidc/program.ts";
+import { buildkiteProgram, circleCiProgram, tokensOfProgram } from "./oidc/program.ts";
 import { tokenOfVariable } from "./oidc/variable.ts";
 import type { SessionDirectory } from "./session-directory.ts";
 
@@ -64,8 +63,9 @@ function tokensOf(
   log: Log,
   readInput: (name: string) => string,
 ): IdTokens {
-  if (environment.BUILDKITE === "true") {
-    return tokensOfProgram(buildkiteProgram, environment, resolve("."), isOwnVariable);
+  const program = environment.BUILDKITE === "true" ? buildkiteProgram : circleCiProgram;
+  if (environment.BUILDKITE === "true" || environment.CIRCLECI === "true") {
+    return tokensOfProgram(program, { environment, workspace: resolve("."), cancelled });
   }
   if (environment.GITHUB_ACTIONS === "true") {
     return tokensOfGitHub({ environment, cancelled, log, explainMissingSecrets: () => undefined });

@@ -61,3 +61,12 @@ export function readPublicKey(pem: string): Pick<DeviceKey, "publicKeyPem" | "fi
     return undefined;
   }
 }
+
+/** Whether two texts (PEM) are one public key, however they are formatted. A text that is no key is the same as none. */
+export function isSamePublicKey(one: string | undefined, other: string): boolean {
+  try {
+    return one !== undefined && createPublicKey(one).equals(createPublicKey(other));
+  } catch {
+    return false;
+  }
+}

@@ -10,7 +10,7 @@ import type { Check } from "./checks.ts";
 import { describeClocks } from "./clocks.ts";
 
 // What a policy of a key broker can name, in the order in which people look for it.
-const telling = [
+const shownClaims = [
   ...["iss", "repository", "repository_id", "project_path", "project_id", "ref", "ref_path", "ref_protected"],
   ...["environment", "event_name", "pipeline_source", "job_workflow_ref", "exp"],
 ];
@@ -30,14 +30,14 @@ export function brokerChecks(system: System, inputs: Inputs, broker: BrokerInput
     check: "key broker",
     run: async () => {
       await askWhetherReady(connection);
-      return `${printable(broker.url.host)} answers; ${describeClocks(connection.clock)}`;
+      return `${printable(broker.url.host)} answers; ${describeClocks(connection.clock, "and the broker accepts tokens up to 30 s off")}`;
     },
   };
   const identity: Check = {
     check: "id-token",
     run: async () => {
       const claims = readClaims(await requestToken(idTokens.namesAudience ? `${address}/doctor` : address));
-      const shown = telling
+      const shown = shownClaims
         .filter((claim) => claims[claim] !== undefined)
         .map((claim) => `${claim} ${printable(String(claims[claim]))}`);
       return `this job has one: ${shown.join(", ") || "it cannot be read"}`;
@@ -46,7 +46,12 @@ export function brokerChecks(system: System, inputs: Inputs, broker: BrokerInput
   const grant: Check = {
     check: "grant",
     run: async () => {
-      if (!full) return "decided when a job asks for it; --full asks for one, and releases it";
+      if (!full) {
+        const cost = idTokens.namesAudience
+          ? ""
+          : ". That uses up this job's token, unless its rule has keys-per-job";
+        return `not checked: doctor --full asks for one, and releases it${cost}`;
+      }
       const key = await generateDeviceKey();
       const token = await requestToken(
         idTokens.namesAudience ? `${address}/sha256/${key.fingerprint}` : address,

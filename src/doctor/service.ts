@@ -35,7 +35,7 @@ export function accountChecks(
         await ask().catch((error) => {
           if (statusOf(error) === undefined) throw error;
         });
-        return `${connection.baseUrl.host} answers${describeProxy(environment)}; ${describeClocks(connection.clock)}`;
+        return `${connection.baseUrl.host} answers${describeProxy(environment)}; ${describeClocks(connection.clock, "so expiry times are the service's")}`;
       },
     },
     {

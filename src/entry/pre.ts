@@ -11,7 +11,7 @@ import { takeEnvironment } from "../lib/own-environment.ts";
 surviveOutputErrors();
 const host = createGitHubHost(takeEnvironment(process.env).environment, new AbortController().signal);
 try {
-  prepareKey(host, join(import.meta.dirname, "prepare-key.js"));
+  await prepareKey(host, join(import.meta.dirname, "prepare-key.js"));
 } catch (error) {
   host.log.warn(describeError(error).message);
 }

@@ -13,9 +13,9 @@ export interface Peer {
   readonly setting: string;
   /** what is expected at that address */
   readonly product: string;
-  /** whether the words with which it refuses are shown */
-  readonly explains: boolean;
-  /** statuses that are no fault of the request, besides those that never are */
+  /** whether messages show the words with which it refuses */
+  readonly showsMessages: boolean;
+  /** whether an answer is transient, beyond the usual statuses */
   isBusy?(status: number, message: string): boolean;
 }
 

@@ -83,7 +83,7 @@ async function attempt(
   const { fields, problem } = readRefusal(answer);
   throw new HttpError({
     ...{ status, method, path: path.replace(/\?.*/, ""), retryAfterSeconds, fields },
-    problem: connection.peer.explains ? problem : undefined,
+    problem: connection.peer.showsMessages ? problem : undefined,
   });
 }
 
@@ -176,7 +176,7 @@ function redirected({ baseUrl, peer }: Connection, status: number): StashError {
   return new StashError(
     "SERVICE_REDIRECTED",
     `${peer.name} at ${baseUrl.host} answered with a redirect (${status}). Redirects are not followed, so that the token is not sent ` +
-      `anywhere else. A login page of the network may have answered, or ${lowerFirst(peer.name)} has moved. Check the runner's network, then ${peer.setting}.`,
+      `anywhere else. A login page of the network may have answered, or ${inSentence(peer.name)} has moved. Check the runner's network, then ${peer.setting}.`,
   );
 }
 
@@ -199,19 +199,18 @@ function parseCount(header: string | undefined): number | undefined {
 /** The names of the fields that a validation refused, and the words of a refusal: nothing else of a body is kept. */
 function readRefusal(body: string): Pick<HttpError, "fields" | "problem"> {
   try {
-    const { errors, code, message } = Object(JSON.parse(body)) as Record<string, unknown>;
+    const { errors, code, message, request_id } = Object(JSON.parse(body)) as Record<string, unknown>;
+    const textOf = (value: unknown) => (typeof value === "string" ? value : "");
     return {
       fields: typeof errors === "object" && errors !== null ? Object.keys(errors) : [],
-      problem: {
-        code: typeof code === "string" ? code : "",
-        message: typeof message === "string" ? message : "",
-      },
+      problem: { code: textOf(code), message: textOf(message), requestId: textOf(request_id) },
     };
   } catch {
     return { fields: [], problem: undefined }; // The body is missing, HTML, or truncated; the status alone has to do.
   }
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+/** A peer's name in the middle of a sentence. */
+function inSentence(name: string): string {
+  return name.replace(/^The /, "the ");
 }

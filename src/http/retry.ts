@@ -56,7 +56,9 @@ export async function waitToRetry(
   if (pause >= deadline.millisecondsLeft()) return false;
   if (pause >= ANNOUNCED_FROM_MS) {
     const reason =
-      error instanceof HttpError && error.status === 429 ? "rate limited" : "the service asked us to wait";
+      error instanceof HttpError && error.status === 429
+        ? "rate limited"
+        : `${connection.peer.name.replace(/^The /, "the ")} asked us to wait`;
     connection.say(`SecretStash: ${reason}; retrying in ${Math.ceil(pause / 1000)} s.`);
   }
   return pauseUntil(deadline, pause);

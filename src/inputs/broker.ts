@@ -1,6 +1,6 @@
 import { isLoopback } from "../lib/loopback.ts";
 import type { Credentials } from "./credentials.ts";
-import type { InputName } from "./defaults.ts";
+import { type InputName, inputDefaults } from "./defaults.ts";
 import type { InputReader } from "./reader.ts";
 
 /** The key broker that gives this job access. */
@@ -22,7 +22,6 @@ const meaningless = ["api-url", "grant-wait", "approval-webhook", "label"] as co
  */
 export function parseBroker(
   { text, check }: InputReader<InputName>,
-  given: (name: InputName) => string,
   { apiToken, idToken, grantKey }: Credentials,
   asksForTokens: boolean,
 ): BrokerInputs | undefined {
@@ -31,7 +30,7 @@ export function parseBroker(
   check(
     "broker-url",
     both.length === 0,
-    `takes the place of ${both.join(" and ")}. Remove ${both.length === 2 ? "both" : "it"}, and delete the secret that it comes from`,
+    `replaces ${both.join(" and ")}. Remove ${both.join(" and ")}, and delete what it came from in CI's secrets`,
   );
   check(
     "id-token",
@@ -39,7 +38,7 @@ export function parseBroker(
     "is for systems that hand the token over as a variable. Here, the action asks for one itself, for this job's key alone. Remove it",
   );
   const url = parseBrokerUrl(text("broker-url"), (why) => check("broker-url", false, why));
-  return { url, ignored: meaningless.filter((name) => given(name).trim() !== "") };
+  return { url, ignored: meaningless.filter((name) => text(name) !== inputDefaults[name]) };
 }
 
 /**

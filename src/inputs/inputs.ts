@@ -84,7 +84,7 @@ export function parseInputs(given: (name: InputName) => string, context: InputCo
   const reader = createInputReader(given, inputDefaults);
   const { text, list, flag, wholeNumber } = reader;
   const needsRun = (["shell", "working-directory"] as const).filter((name) => given(name).trim() !== "");
-  const broker = parseBroker(reader, given, context.credentials, context.idTokens.namesAudience);
+  const broker = parseBroker(reader, context.credentials, context.idTokens.namesAudience);
   const inputs: Inputs = {
     credentials: context.credentials,
     service: parseService(reader, context, broker !== undefined),

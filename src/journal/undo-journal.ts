@@ -10,6 +10,8 @@ const STATE = "undo";
 const MAX_STATE = 96 * 1024;
 
 const openPart = {
+  /** whether a key broker may have granted something, and its answer was lost */
+  isGrantUncertain: v.optional(v.boolean()),
   /** the path of the key directory; only its last part is ever used */
   keyDirectory: v.optional(v.string()),
   /** of a key that may be registered, saved before the request whose answer tells its id */
@@ -113,6 +115,11 @@ function tooLarge(): StashError {
 /** The part that anybody can read, bound to this run: the state of another run or another session is not taken for ours. */
 function contextOf({ scope }: StateStore, open: object): string {
   return `${STATE} ${scope}\n${JSON.stringify(open)}`;
+}
+
+/** Leaves nothing to undo for a later stage, as long as this one has not begun anything. */
+export function forgetUndo(state: Pick<StateStore, "save">): void {
+  state.save(STATE, "");
 }
 
 /** Whether an earlier stage or command left something to undo, readable or not. */

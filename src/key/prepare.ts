@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { Host } from "../ci/host.ts";
-import { stageSecretOf } from "../ci/stage-secret.ts";
+import { beginSeal, readSeal } from "../ci/stage-secret.ts";
 import { seal, sealKeyOf, unseal } from "../crypto/seal.ts";
 import { keyProcessEnvironment } from "../lib/processes.ts";
 import { keyDirectoryIn, newKeyDirectoryPath } from "./path.ts";
@@ -20,10 +20,10 @@ export interface Preparation {
  * @param program generates the key in the directory that it is given
  * @throws {StashError} `STATE_FAILED`
  */
-export function prepareKey(host: Host, program: string): void {
+export async function prepareKey(host: Host, program: string): Promise<void> {
   const { environment, job, state } = host;
   const isOff = /^(false|off|0)$/i.test((environment.SECRET_STASH_PREPARE ?? "").trim());
-  const secret = isOff ? "" : stageSecretOf(host, true);
+  const secret = isOff ? "" : await beginSeal(host, "preparation");
   if (secret === "") return; // Without a token and without a broker, main needs no key.
   const keyDirectory = newKeyDirectoryPath(job.temporaryDirectory);
   const child = spawn(process.execPath, [program, keyDirectory], {
@@ -50,7 +50,7 @@ export function prepareKey(host: Host, program: string): void {
 export function readPreparation(host: Host): Preparation | undefined {
   const { job, state } = host;
   try {
-    const shared = stageSecretOf(host, false);
+    const shared = readSeal(host, "preparation");
     if (shared === "") return undefined;
     const { seal: sealed, ...read } = Object(JSON.parse(state.read(PREPARED_STATE)));
     const { keyDirectory, pid } = read;

@@ -1,5 +1,5 @@
 import type { Host } from "../ci/host.ts";
-import { stageSecretOf } from "../ci/stage-secret.ts";
+import { beginSeal } from "../ci/stage-secret.ts";
 import { describeNetwork } from "../http/network.ts";
 import {
   type Credentials,
@@ -8,7 +8,7 @@ import {
   usesBroker,
 } from "../inputs/credentials.ts";
 import { type Inputs, parseInputs } from "../inputs/inputs.ts";
-import { openUndoJournal, type UndoJournal } from "../journal/undo-journal.ts";
+import { forgetUndo, openUndoJournal, type UndoJournal } from "../journal/undo-journal.ts";
 import { maskCredentials } from "../masks/announce.ts";
 
 /**
@@ -22,14 +22,17 @@ export async function readInputs(host: Host, refuseJob: () => void = () => {}): 
   const { readInput, log, job } = host;
   const credentials = readCredentials(readInput, job.workspace);
   await maskCredentials(log, credentials);
+  if (usesBroker(readInput)) forgetUndo(host.state); // With a token, what another step put there is not sealed with it.
   if (skipsWithoutCredentials(readInput) && lacksCredentials(host, credentials)) return undefined;
   refuseJob();
   return parseInputs(readInput, { ...host, credentials });
 }
 
-/** With a broker, a fork has no token. A job that only lacks the permission is told so, whatever it does without credentials. */
+/** On GitHub, a fork has no OIDC token. A job that only lacks the permission is told so, whatever it does without credentials. */
 function lacksCredentials({ readInput, idTokens }: Host, { apiToken }: Credentials): boolean {
-  return usesBroker(readInput) ? idTokens.findFault()?.code === "FORK_WITHOUT_ID_TOKEN" : apiToken === "";
+  if (!usesBroker(readInput)) return apiToken === "";
+  const fault = idTokens.findFault();
+  return idTokens.namesAudience ? fault?.code === "FORK_WITHOUT_ID_TOKEN" : fault !== undefined;
 }
 
 /**
@@ -38,8 +41,8 @@ function lacksCredentials({ readInput, idTokens }: Host, { apiToken }: Credentia
  *
  * @throws {StashError} `STATE_FAILED`
  */
-export function beginJournal(host: Host, { service, broker }: Inputs): UndoJournal {
-  return openUndoJournal(host.state, stageSecretOf(host, true), {
+export async function beginJournal(host: Host, { service, broker }: Inputs): Promise<UndoJournal> {
+  return openUndoJournal(host.state, await beginSeal(host, "session"), {
     origin: (broker?.url ?? service.apiUrl).href,
     network: describeNetwork(host.environment, service.caFile),
   });

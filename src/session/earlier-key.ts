@@ -16,12 +16,20 @@ const USABLE_MS = 4 * 60_000;
 export function findEarlierKey({
   environment,
   job,
-}: Pick<Host, "environment" | "job">): DeviceKey | undefined {
+  log,
+}: Pick<Host, "environment" | "job" | "log">): DeviceKey | undefined {
   const path = environment.SECRET_STASH_SESSION_DIR ?? "";
   if (path === "" || path === job.temporaryDirectory) return undefined;
   try {
     const keyDirectory = findKeyDirectory(openSessionDirectory(path).path);
-    if (keyDirectory === "" || Date.now() - sessionStart(keyDirectory) > USABLE_MS) return undefined;
+    if (keyDirectory === "") return undefined;
+    if (Math.abs(Date.now() - sessionStart(keyDirectory)) > USABLE_MS) {
+      log.info(
+        "SecretStash: the session around this one is older than four minutes, so its key is not answered again, and a key of this session's own is " +
+          "used. The rule of the broker's policy has to allow that: keys-per-job.",
+      );
+      return undefined;
+    }
     return deviceKeyOf(readKeyDirectoryFile(keyDirectory, PRIVATE_KEY_FILE));
   } catch {
     return undefined; // It is over, or is none of ours.

@@ -1,5 +1,5 @@
 import type { Host } from "../ci/host.ts";
-import { stageSecretOf } from "../ci/stage-secret.ts";
+import { readSeal } from "../ci/stage-secret.ts";
 import { type CleanUpInputs, readCleanUpInputs } from "../inputs/clean-up.ts";
 import type { Inputs } from "../inputs/inputs.ts";
 import { readUndo, type SavedUndo, type Undo, type UndoJournal } from "../journal/undo-journal.ts";
@@ -34,7 +34,7 @@ export async function cleanUp(host: Host): Promise<void> {
 function readSaved(host: Host, { leakCheck }: CleanUpInputs): SavedUndo | undefined {
   const { state, job } = host;
   try {
-    const saved = readUndo(state, stageSecretOf(host, false));
+    const saved = readUndo(state, readSeal(host, "session"));
     const isMissing =
       saved === undefined && job.ownsTemporaryDirectory && findKeyDirectory(job.temporaryDirectory) !== "";
     if (leakCheck === "fail" && isMissing) throw notChecked();

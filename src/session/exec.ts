@@ -19,7 +19,7 @@ export async function exec(host: Host, command: readonly string[]): Promise<numb
     return execCommand(host, command, { variables: new Map(), secrets: [], keyDirectory: "" });
   }
   const inputs = { ...given, exports: { ...given.exports, exportEnv: false } };
-  const journal = beginJournal(host, inputs);
+  const journal = await beginJournal(host, inputs);
   let exitCode: number;
   try {
     exitCode = await execCommand(host, command, await pullVariables(host, inputs, journal));

@@ -7,13 +7,14 @@ import { createKeyDirectory, sessionStart, writeDeviceFile } from "../key/direct
 import { defaultLabel } from "../key/label.ts";
 import { obtainKey, type StoredKey } from "../key/obtain.ts";
 import { newKeyDirectoryPath } from "../key/path.ts";
+import { StashError } from "../lib/errors.ts";
 import { settleAll } from "../lib/settle-all.ts";
 import { mergeLayers } from "../select/layers.ts";
 import { selectVariables } from "../select/selection.ts";
 import { locateEnvironment } from "../stash/service.ts";
 import { refuseEnvironmentTypes } from "../variables/fetch.ts";
 import { findEarlierKey } from "./earlier-key.ts";
-import type { Obtained, Record } from "./obtained.ts";
+import type { Obtained, Recording } from "./obtained.ts";
 import { sweepLeftovers } from "./sweep.ts";
 
 /**
@@ -28,7 +29,7 @@ export async function obtainFromBroker(
   host: Host,
   inputs: Inputs,
   broker: BrokerInputs,
-  record: Record,
+  { record, journal }: Recording,
 ): Promise<Obtained> {
   const { access, selection, service, credentials } = inputs;
   const { idTokens, log } = host;
@@ -53,7 +54,14 @@ export async function obtainFromBroker(
     const { applicationId, slug } = locateEnvironment(service, name);
     return { application: applicationId || undefined, slug };
   });
-  const grant = await requestGrant(connection, idToken, key, places, access.ttlMinutes); // 3
+  const grant = await requestGrant(connection, idToken, key, places, access.ttlMinutes).catch(
+    (error: unknown) => {
+      const isUncertain =
+        error instanceof StashError && ["BROKER_UNAVAILABLE", "RESPONSE_INVALID"].includes(error.code);
+      if (isUncertain) journal.record({ isGrantUncertain: true });
+      throw error;
+    },
+  ); // 3
   await log.mask([grant.release]);
   const { expiresAt, deviceKeyId } = grant;
   // An earlier session of this job ends the grant of a key that they share.

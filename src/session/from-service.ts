@@ -12,7 +12,7 @@ import { selectVariables } from "../select/selection.ts";
 import { connect } from "../stash/connect.ts";
 import type { Service } from "../stash/service.ts";
 import { checkEnvironmentTypes, fetchEnvironments } from "../variables/fetch.ts";
-import type { Obtained, Record } from "./obtained.ts";
+import type { Obtained, Recording } from "./obtained.ts";
 import { sweepLeftovers } from "./sweep.ts";
 
 /**
@@ -22,7 +22,11 @@ import { sweepLeftovers } from "./sweep.ts";
  * 2. Select the variables by name.
  * 3. Register the key, and give it access.
  */
-export async function obtainFromService(host: Host, inputs: Inputs, record: Record): Promise<Obtained> {
+export async function obtainFromService(
+  host: Host,
+  inputs: Inputs,
+  { record }: Recording,
+): Promise<Obtained> {
   const { access, selection } = inputs;
   const service = connect(host, inputs.service);
   const [{ key, keyDirectory }, { fetched, types }] = await settleAll(

@@ -1,6 +1,6 @@
 import type { DeviceKey } from "../crypto/device-key.ts";
 import type { Pulled } from "../export/plan.ts";
-import type { Undo } from "../journal/undo-journal.ts";
+import type { Undo, UndoJournal } from "../journal/undo-journal.ts";
 import type { LayeredItem } from "../select/layers.ts";
 import type { Selection } from "../select/selection.ts";
 import type { EncryptedVariable } from "../stash/variables.ts";
@@ -19,5 +19,10 @@ export interface Obtained {
   types: string[];
 }
 
-/** Adds to the journal. Called before each side effect, so that none follows a cancellation. */
-export type Record = (part: Partial<Undo>) => void;
+/** How a session notes what has to be undone. */
+export interface Recording {
+  /** Called before each side effect, so that none follows a cancellation. */
+  record(part: Partial<Undo>): void;
+  /** for what has happened already, which is noted after a cancellation as well */
+  journal: Pick<UndoJournal, "record">;
+}

@@ -21,7 +21,7 @@ import { endSession, withoutBrokenAddress } from "./end.ts";
 import { obtainFromBroker } from "./from-broker.ts";
 import { obtainFromService } from "./from-service.ts";
 import { warnOfInputs } from "./notices.ts";
-import type { Record } from "./obtained.ts";
+import type { Recording } from "./obtained.ts";
 import { report, reportDetails, reportSkipped } from "./report.ts";
 import { summarize, summarizeFailure } from "./summary.ts";
 
@@ -39,7 +39,7 @@ export async function pull(host: Host): Promise<void> {
 async function pullIntoJob(host: Host): Promise<void> {
   const inputs = await readInputs(host, () => host.refuseTracedJob());
   if (inputs === undefined) return reportSkipped(host);
-  const journal = beginJournal(host, inputs);
+  const journal = await beginJournal(host, inputs);
   try {
     const session = await pullVariables(host, inputs, journal);
     if (inputs.command.run === "") return;
@@ -71,13 +71,13 @@ export interface Session extends Pulled {
 export async function pullVariables(host: Host, inputs: Inputs, journal: UndoJournal): Promise<Session> {
   const { log, job, cancelled } = host;
   const { selection, exports, broker } = inputs;
-  const record: Record = (part) => {
+  const record: Recording["record"] = (part) => {
     throwIfCancelled(cancelled);
     journal.record(part);
   };
   const { key, keyDirectory, device, stored, selected, deks, types } = await (broker === undefined
-    ? obtainFromService(host, inputs, record)
-    : obtainFromBroker(host, inputs, broker, record)); // 1
+    ? obtainFromService(host, inputs, { record, journal })
+    : obtainFromBroker(host, inputs, broker, { record, journal })); // 1
 
   const values = decryptVariables(stored, { ...selection, ...selected }, deks);
   const { variables, secretFiles, shown } = await takeFiles(values.variables, exports, job, keyDirectory);

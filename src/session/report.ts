@@ -14,13 +14,12 @@ export function reportDetails(host: Pick<Host, "log">, device: Pulled["device"])
   reportKey(host, device);
 }
 
-/** Says which key got access, and how long it lives. */
+/** Says which key got access, and how long it lives. A key that the service does not know does not expire there. */
 function reportKey({ log }: Pick<Host, "log">, device: Pulled["device"]): void {
-  const key =
-    device.id === undefined
-      ? "Temporary key, granted by the key broker"
-      : `Temporary device key ${device.id}`;
-  log.info(`${key}, ${printable(device.label, 255)}, expires at ${printable(device.expiresAt)}.`);
+  const label = printable(device.label, 255);
+  if (device.id === undefined)
+    log.info(`The key broker gave the temporary key of this job access: ${label}.`);
+  else log.info(`Temporary device key ${device.id}, ${label}, expires at ${printable(device.expiresAt)}.`);
 }
 
 /**

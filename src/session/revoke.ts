@@ -23,10 +23,17 @@ export async function revokeKey(
   { undo, isSealed }: SavedUndo,
   warnings: string[],
 ): Promise<boolean> {
-  const { deviceKeyId, fingerprint, origin, network, grant } = undo;
+  const { deviceKeyId, fingerprint, origin, network, grant, isGrantUncertain } = undo;
   if (fingerprint === undefined) return true; // It was never registered.
-  if (brokerUrl !== undefined && isSealed && grant === undefined) return true; // It was never granted, or an earlier session's is.
+  // It was refused, or is an earlier session's to end.
+  if (brokerUrl !== undefined && isSealed && grant === undefined && !isGrantUncertain) return true;
   if (!revoke) return false;
+  if (isGrantUncertain) {
+    warnings.push(
+      `the key broker's answer was lost, so what it may have granted could not be released. If it registered the job's key, that ${describeExpiry(undo)}.`,
+    );
+    return false;
+  }
   const giveUp = (why: string) => {
     const key =
       deviceKeyId === undefined

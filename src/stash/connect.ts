@@ -33,7 +33,7 @@ export function connect(
   { apiUrl, apiToken, applicationId = "", timeoutSeconds, caFile = "" }: ServiceAddress,
 ): Service {
   const connection = createConnection({
-    peer: { name: "The service", setting: "api-url", product: "SecretStash", explains: false },
+    peer: { name: "The service", setting: "api-url", product: "SecretStash", showsMessages: false },
     baseUrl: new URL(`${apiUrl.href.replace(/\/+$/, "")}/api/`),
     token: apiToken,
     timeoutSeconds,

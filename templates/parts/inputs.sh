@@ -14,7 +14,7 @@ secret_stash_read() { # $1: the input, whose text is standard input; sets ss_val
     case $ss_name in
       '' | *[!A-Za-z0-9_]*) ss_value=$ss_value'$' ;;
       *)
-        case " SECRET_STASH_API_TOKEN SECRET_STASH_GRANT_KEY ${ss_untrusted-} " in *" $ss_name "* | *' * '*) ss_set='' ;; *) eval "ss_set=\${$ss_name+set}" ;; esac
+        case " SECRET_STASH_API_TOKEN SECRET_STASH_GRANT_KEY SECRET_STASH_ID_TOKEN ${ss_untrusted-} " in *" $ss_name "* | *' * '*) ss_set='' ;; *) eval "ss_set=\${$ss_name+set}" ;; esac
         # A pattern for paths may hold a dollar sign (`*$py.class`).
         if [ "$ss_set$1" = leak-ignore ]; then ss_value=$ss_value'$' ss_after=$ss_rest
         elif [ "$ss_set" = set ]; then eval "ss_value=\$ss_value\${$ss_name}"

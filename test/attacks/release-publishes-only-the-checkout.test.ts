@@ -67,18 +67,21 @@ test("an artifact that differs from the checkout is not published", () => {
   expect(inFolder(compare).status).not.toBe(0);
 });
 
-test.each(["with-secrets.yml", "doctor.yml"])("%s runs the commit that it was called by", (name) => {
-  const [job] = Object.values<{ steps: Step[] }>(workflow(name).jobs);
-  const own = job?.steps.filter(({ with: inputs }) => inputs?.repository !== undefined) ?? [];
-  expect(own.map(({ with: inputs }) => [inputs?.repository, inputs?.ref])).toEqual([
-    ["${{ job.workflow_repository }}", "${{ job.workflow_sha }}"],
-  ]);
-  expect(JSON.stringify(job)).not.toContain("@v1");
-  // Where the server does not know these, the caller's repository would be checked out instead.
-  expect(job?.steps.find(({ run }) => run?.includes("exit 1"))).toMatchObject({
-    if: "job.workflow_repository == '' || job.workflow_sha == ''",
-  });
-});
+test.each(["with-secrets.yml", "with-grant-key.yml", "doctor.yml"])(
+  "%s runs the commit that it was called by",
+  (name) => {
+    const [job] = Object.values<{ steps: Step[] }>(workflow(name).jobs);
+    const own = job?.steps.filter(({ with: inputs }) => inputs?.repository !== undefined) ?? [];
+    expect(own.map(({ with: inputs }) => [inputs?.repository, inputs?.ref])).toEqual([
+      ["${{ job.workflow_repository }}", "${{ job.workflow_sha }}"],
+    ]);
+    expect(JSON.stringify(job)).not.toContain("@v1");
+    // Where the server does not know these, the caller's repository would be checked out instead.
+    expect(job?.steps.find(({ run }) => run?.includes("exit 1"))).toMatchObject({
+      if: "job.workflow_repository == '' || job.workflow_sha == ''",
+    });
+  },
+);
 
 test("no package registry is named anywhere: npm's default is right", () => {
   const { stdout } = spawnSync(

@@ -127,7 +127,8 @@ function claimsOf(times: ReadonlyMap<string, number[]>): Claim[] {
 
 function countedClaims(sessions: readonly number[]): Claim[] {
   const dist = join(actionRoot, "dist");
-  const bytes = readdirSync(dist).reduce((sum, file) => sum + statSync(join(dist, file)).size, 0);
+  const actionFiles = readdirSync(dist).filter((file) => !file.startsWith("broker")); // no stage loads broker.js
+  const bytes = actionFiles.reduce((sum, file) => sum + statSync(join(dist, file)).size, 0);
   return [
     {
       what: "requests in a session, with a grant key and its id",
@@ -135,7 +136,7 @@ function countedClaims(sessions: readonly number[]): Claim[] {
       target: 4,
       unit: "requests",
     },
-    { what: "size of dist/", measured: bytes / 1000, target: 600, unit: "kB" },
+    { what: "size of dist/, without the broker", measured: bytes / 1000, target: 600, unit: "kB" },
   ];
 }
 

@@ -167,6 +167,9 @@ test("audit filters, and trust prints the lines for the policy", async () => {
   expect(await audit("--since", "1h")).toHaveLength(2);
   expect(await audit("--since", "2001-01-01")).toHaveLength(2);
   expect((await broker.run("audit", ...config, "--since", "soon")).code).toBe(2);
+  expect((await audit("--refused"))[0]).toMatch(
+    /for refs\/heads\/x run 1 from 127\.0\.0\.1 request [0-9a-f-]{36}: /,
+  );
 
   const { stdout } = await broker.run("trust", ...config);
   expect(stdout).toMatch(new RegExp(`^pins:\n  "${session.account.applicationId}/ci": [0-9a-f]{64}\n$`));
@@ -177,7 +180,7 @@ test("audit filters, and trust prints the lines for the policy", async () => {
 test("an unknown command, and no command, say what there is", async () => {
   expect(await run(["serv"])).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("broker serve --config"),
+    stderr: expect.stringContaining("There is no command broker serv. Did you mean serve?"),
   });
   expect(await run([])).toMatchObject({ code: 0, stdout: expect.stringContaining("broker audit") });
   for (const name of ["init", "serve", "check", "audit", "trust"]) {

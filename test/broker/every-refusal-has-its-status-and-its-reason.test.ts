@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
-import { gitHubClaims, type newSigningKey, signToken } from "../oidc-issuer/issuer.ts";
+import { gitHubClaims, newSigningKey, signToken } from "../oidc-issuer/issuer.ts";
 import { askForGrant, boundAudience, startBrokerFor, until, usualRules } from "../support/broker.ts";
 import { startSession } from "../support/session.ts";
 
@@ -51,7 +51,7 @@ describe("each refusal has its status, its code and its reason, and a request id
     });
     const cases: [object | string, number, string, RegExp][] = [
       ["{", 400, "request_invalid", /not JSON/],
-      ["[]", 400, "request_invalid", /something is wrong at token/],
+      ["[]", 400, "request_invalid", /token is missing or malformed/],
       [`${"[".repeat(100)}${"]".repeat(100)}`, 400, "request_invalid", /nested too deeply/],
       [`{"token":"a","token":"b"}`, 400, "request_invalid", /occurs twice/],
       [good({ colour: "red" }), 400, "request_invalid", /its top level/],
@@ -183,7 +183,7 @@ describe("a token that does not name the key", () => {
     const iat = Math.floor(Date.now() / 1000) - 60;
     expect((await ask({ token: gitLab.gitLabToken(broker.url, { iat }) })).body).toMatchObject({
       code: "token_invalid",
-      message: expect.stringContaining("older than what the broker remembers"),
+      message: expect.stringContaining("issued before the broker's store was made"),
     });
     const database = new DatabaseSync(join(broker.folder, "broker.db"));
     database.exec(`UPDATE began SET time = ${iat - 1}`);
@@ -194,34 +194,98 @@ describe("a token that does not name the key", () => {
   });
 });
 
-test("a key that the account knows already is not registered again, except for a retry of the same grant", async () => {
-  const session = await startSession();
-  const started = await start({ rules: usualRules(session.account, ", register: true, ttl: 7") }, session);
-  const { ask, gitHubToken, server, broker } = started;
-  const token = gitHubToken();
-  const first = await ask({ token });
-  const second = await ask({ token });
-  expect([first.status, second.status]).toEqual([201, 201]);
-  expect(second.body.device_key_id).toBe(first.body.device_key_id);
-  expect(second.body.grant).toBe(first.body.grant);
-  const temporary = server.store.listKeys().filter(({ expires_at }) => expires_at !== null);
-  expect(temporary).toHaveLength(1);
-  // Another token for the same key is another grant, which must not touch a key that is somebody's.
-  expect((await ask()).body).toMatchObject({
-    code: "policy_refused",
-    message: expect.stringContaining("knows it already"),
+describe("with register: true", () => {
+  const startRegistering = async () => {
+    const session = await startSession();
+    const started = await start({ rules: usualRules(session.account, ", register: true, ttl: 7") }, session);
+    const temporary = () => session.server.store.listKeys().filter(({ expires_at }) => expires_at !== null);
+    const end = ({ grant, release }: Record<string, unknown>) =>
+      fetch(`${started.broker.url}/v1/grants/${grant}`, {
+        ...{ method: "DELETE", headers: { Authorization: `Bearer ${release}` } },
+      }).then(({ status }) => status);
+    return { ...started, temporary, end };
+  };
+
+  test("a retry registers no second key, also if both come at once", async () => {
+    const { ask, gitHubToken, temporary, end } = await startRegistering();
+    const token = gitHubToken();
+    const [first, second] = await Promise.all([ask({ token }), ask({ token })]);
+    const third = await ask({ token });
+    expect([first.status, second.status, third.status]).toEqual([201, 201, 201]);
+    expect(second.body.grant).toBe(first.body.grant);
+    expect(third.body.device_key_id).toBe(first.body.device_key_id);
+    expect(temporary()).toHaveLength(1);
+    expect(await end(first.body)).toBe(204);
+    expect(temporary()).toEqual([]);
   });
-  const owner = inject("keys").ownerKeys;
-  const stolen = { public_key: owner.publicKey, token: gitHubToken({}, owner) };
-  expect((await ask(stolen)).body).toMatchObject({ code: "policy_refused" });
-  const { grant, release } = first.body as Record<string, string>;
-  const ended = await fetch(`${broker.url}/v1/grants/${grant}`, {
+
+  test("a key that the account knows already is nobody's to get a grant for, however often it is asked for", async () => {
+    const { ask, gitHubToken, server, temporary, end } = await startRegistering();
+    // Another job's temporary key.
+    const victim = otherJob();
+    const first = await ask({ public_key: victim.publicKey, token: gitHubToken({}, victim) });
+    expect(first.status).toBe(201);
+    const token = gitHubToken({}, victim);
+    for (const attempt of [1, 2]) {
+      const stolen = await ask({ public_key: victim.publicKey, token });
+      expect(stolen.body, `attempt ${attempt}`).toMatchObject({
+        code: "policy_refused",
+        message: expect.stringContaining("knows it already"),
+      });
+    }
+    expect(temporary()).toHaveLength(1);
+    expect(await end(first.body)).toBe(204);
+    // A person's, and one whose registered text lost its last line break.
+    const owner = inject("keys").ownerKeys;
+    expect((await ask({ public_key: owner.publicKey, token: gitHubToken({}, owner) })).body.code).toBe(
+      "policy_refused",
+    );
+    server.store.addKey({
+      ...{ label: "pasted", key_type: "device", expires_at: null },
+      public_key: victim.publicKey.trimEnd(),
+    });
+    expect((await ask({ public_key: victim.publicKey, token: gitHubToken({}, victim) })).body.code).toBe(
+      "policy_refused",
+    );
+  });
+
+  test("a release works once, however often it is sent", async () => {
+    const { ask, gitHubToken, temporary, end, requests } = await startRegistering();
+    const token = gitHubToken();
+    const first = await ask({ token });
+    expect(await end(first.body)).toBe(204);
+    const deletions = () => requests.filter(({ method }) => method === "DELETE").length;
+    const before = deletions();
+    expect([await end(first.body), await end(first.body)]).toEqual([204, 204]);
+    expect(deletions()).toBe(before);
+    expect(temporary()).toEqual([]);
+    expect((await ask({ token })).body.code).toBe("token_used");
+  });
+
+  test("what was granted and could not be answered is in the audit log as failed", async () => {
+    const session = await startSession({
+      answer: ({ method, url }) =>
+        method === "POST" && url.endsWith("/user/keys") ? new Response("{}", { status: 403 }) : undefined,
+    });
+    const { ask, broker } = await start({ rules: usualRules(session.account, ", register: true") }, session);
+    expect((await ask()).body).toMatchObject({ code: "service_refused" });
+    const rows = await until(() => broker.rows().length === 2 && broker.rows());
+    expect(rows.map(({ decision }) => decision)).toEqual(["granted", "failed"]);
+    expect(broker.said()).toContain("ACCESS_REFUSED");
+  });
+});
+
+test("a job's grant is not ended by whoever gets a grant for the same key by another token", async () => {
+  const { ask, broker, gitHubToken } = await start();
+  const token = gitHubToken();
+  expect((await ask({ token })).status).toBe(201);
+  // Any job can ask its CI system for a token for any audience, and so for somebody else's key: the answer is of no use to it.
+  const { grant, release } = (await ask({ token: gitHubToken() })).body as Record<string, string>;
+  await fetch(`${broker.url}/v1/grants/${grant}`, {
     method: "DELETE",
     headers: { Authorization: `Bearer ${release}` },
   });
-  expect(ended.status).toBe(204);
-  expect(server.store.listKeys().filter(({ expires_at }) => expires_at !== null)).toEqual([]);
-  expect(server.store.listKeys()).toHaveLength(2); // those of the owner
+  expect((await ask({ token })).status).toBe(201);
 });
 
 test("the TTL is the least of what the job asks and the rules allow", async () => {
@@ -257,23 +321,25 @@ describe("what is not there", () => {
     const { ask } = await start({ rules: more }, session);
     expect((await ask({ environments: ["gone"] })).body).toMatchObject({ code: "service_refused" });
     const without = await startSession();
-    const { ask: askWithout } = await start(
-      { key: { id: without.account.ownerKeyId, privateKey: job().privateKey } },
-      without,
-    );
-    expect((await askWithout()).status).toBeGreaterThanOrEqual(400);
+    const key = { id: without.account.ownerKeyId, privateKey: otherJob().privateKey };
+    const { ask: askWithout, broker } = await start({ key }, without);
+    expect((await askWithout()).body).toMatchObject({ code: "service_refused" });
+    expect(broker.said()).toContain("ENVELOPE_UNREADABLE");
   });
 
   test("the issuer is down: 503, and known keys are used meanwhile", async () => {
-    const { ask, gitHub, broker } = await start();
+    const { ask, gitHub, gitLab, broker } = await start();
     expect((await ask()).status).toBe(201);
     await gitHub.close();
     expect((await ask()).status).toBe(201);
-    const fresh = await start();
-    await fresh.gitLab.close();
-    const answer = await fresh.ask({ token: fresh.gitLab.gitLabToken(fresh.broker.url) });
-    expect([201, 503]).toContain(answer.status); // It may have been asked before it went down.
-    expect(broker.child.exitCode).toBeNull();
+    // A key that it does not know, from an issuer that does not answer.
+    gitLab.keys.push(newSigningKey("key-2"));
+    const token = gitLab.gitLabToken(broker.url);
+    await gitLab.close();
+    const answer = await ask({ token });
+    expect(answer).toMatchObject({ status: 503, body: { code: "issuer_unavailable" } });
+    expect(answer.headers.get("retry-after")).toBe("5");
+    expect(broker.said()).toContain(`request ${answer.body.request_id}: issuer_unavailable`);
   });
 
   test("an audit log that cannot be written: nothing is granted", async () => {
@@ -315,33 +381,52 @@ describe("what is not there", () => {
   });
 });
 
-test("one address may be refused so often a minute, and good requests from it still go through", async () => {
-  const { ask, broker, gitHubToken } = await start();
-  const bad = { token: gitHubToken({ ref: "refs/heads/x" }) };
-  const statuses: number[] = [];
-  for (let count = 0; count < 125; count += 1) statuses.push((await ask(bad)).status);
-  expect(statuses.slice(0, 120)).toEqual(Array(120).fill(403));
-  expect(statuses.slice(120)).toEqual(Array(5).fill(429));
-  expect(broker.rows()).toHaveLength(120);
-  expect((await ask()).status).toBe(201);
-  const spoofed = await ask(bad, { "X-Forwarded-For": "10.9.9.9", Forwarded: "for=10.9.9.8" });
-  expect(spoofed.status).toBe(429); // Nobody trusts whoever says so.
+describe("refusals of whoever proves nothing", () => {
+  const forged = { token: "x.y.z" };
+
+  test("are limited by address, and good requests from it still go through", async () => {
+    const { ask, broker } = await start({ more: "refusals-per-minute: 5\n" });
+    const statuses: number[] = [];
+    for (let count = 0; count < 8; count += 1) statuses.push((await ask(forged)).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
+    await until(() => broker.rows().length === 5);
+    expect(broker.rows().every(({ environments }) => (environments as string[]).length === 0)).toBe(true);
+    expect((await ask()).status).toBe(201);
+    // Nobody trusts whoever says where a request came from.
+    expect((await ask(forged, { "X-Forwarded-For": "10.9.9.9", Forwarded: "for=10.9.9.8" })).status).toBe(
+      429,
+    );
+  });
+
+  test("never hide what a known job was refused, least of all an alarm", async () => {
+    const { ask, broker, gitLab } = await start({ more: "refusals-per-minute: 2\n" });
+    const token = gitLab.gitLabToken(broker.url);
+    expect((await ask({ token, public_key: otherJob().publicKey })).status).toBe(201); // the thief was first
+    for (let count = 0; count < 5; count += 1) await ask(forged);
+    expect((await ask({ token })).body).toMatchObject({ code: "token_taken" });
+    await until(() => broker.rows().some(({ isAlarm }) => isAlarm === true));
+  });
 });
 
-test("behind a trusted proxy, the address is the one that the proxy saw", async () => {
-  const { ask, broker, gitHubToken } = await start({ more: "trusted-proxies: [127.0.0.0/8, 10.0.0.0/8]\n" });
-  const bad = { token: gitHubToken({ ref: "refs/heads/x" }) };
-  const addressOf = async (headers: Record<string, string>) => {
-    const before = broker.rows().length;
-    await ask(bad, headers);
-    return (await until(() => broker.rows()[before])).address;
-  };
-  expect(await addressOf({})).toBe("127.0.0.1");
-  expect(await addressOf({ "X-Forwarded-For": "6.6.6.6, 203.0.113.7, 10.1.2.3" })).toBe("203.0.113.7");
+test("behind a trusted proxy, the address is the one that the proxy saw, from the header that it writes", async () => {
+  const forged = { token: "x.y.z" };
+  const addressBy =
+    (started: Awaited<ReturnType<typeof start>>) => async (headers: Record<string, string>) => {
+      const before = started.broker.rows().length;
+      await started.ask(forged, headers);
+      return (await until(() => started.broker.rows()[before])).address;
+    };
+  const trusted = "trusted-proxies: [127.0.0.0/8, 10.0.0.0/8]\n";
+  const forwarded = addressBy(await start({ more: trusted }));
+  expect(await forwarded({})).toBe("127.0.0.1");
   expect(
-    await addressOf({ Forwarded: 'for=6.6.6.6, for="[2001:db8::1]:4711";proto=https, for=10.0.0.1' }),
+    await forwarded({ Forwarded: 'for=6.6.6.6, for="[2001:db8::1]:4711";proto=https, for=10.0.0.1' }),
   ).toBe("2001:db8::1");
-  expect(await addressOf({ Forwarded: "for=unknown" })).toBe("127.0.0.1");
+  expect(await forwarded({ Forwarded: "for=unknown" })).toBe("127.0.0.1");
+  expect(await forwarded({ "X-Forwarded-For": "6.6.6.6" })).toBe("127.0.0.1");
+  const xForwardedFor = addressBy(await start({ more: `${trusted}proxy-header: x-forwarded-for\n` }));
+  expect(await xForwardedFor({ "X-Forwarded-For": "6.6.6.6, 203.0.113.7, 10.1.2.3" })).toBe("203.0.113.7");
+  expect(await xForwardedFor({ Forwarded: "for=6.6.6.6" })).toBe("127.0.0.1");
 });
 
 test("a request that never ends, or never begins, is ended", async () => {
@@ -359,24 +444,71 @@ test("a request that never ends, or never begins, is ended", async () => {
   expect((await ask()).status).toBe(201);
 });
 
-test("a new policy counts when two looks have found the same, and half of one never", async () => {
-  const { ask, broker, gitHubToken, account } = await start();
+test("a new policy counts when it has stayed the same for two seconds, and one that cannot be used never", async () => {
+  const { ask, broker, gitHubToken } = await start();
   const whole = readFileSync(broker.policyFile, "utf8");
-  const onRelease = { token: gitHubToken({ ref: "refs/heads/release" }) };
-  expect((await ask(onRelease)).status).toBe(403);
+  const metrics = async () => await (await fetch(`${broker.privateUrl}/metrics`)).text();
+  expect((await ask({ token: gitHubToken({ ref: "refs/heads/release" }) })).status).toBe(403);
   writeFileSync(broker.policyFile, whole.replace("ref: refs/heads/main", "colour: red"));
   await until(() => broker.said().includes("The policy in force stays as it was"));
-  const metrics = async () => await (await fetch(`${broker.privateUrl}/metrics`)).text();
-  expect(await metrics()).toContain("secret_stash_broker_policy_invalid 1");
+  expect(await metrics()).toMatch(/^secret_stash_broker_policy_invalid 1$/m);
   expect((await ask()).status).toBe(201);
+
   writeFileSync(broker.policyFile, whole.replace("ref: refs/heads/main", "ref: refs/heads/release"));
+  for (let signal = 0; signal < 20; signal += 1) broker.child.kill("SIGHUP"); // However often it is told to look.
+  await until(() => broker.said().includes("The token, the key and the certificates were read again"));
+  expect((await ask()).status).toBe(201);
   await until(() => broker.said().includes("The policy was replaced"));
-  expect(await metrics()).toContain("secret_stash_broker_policy_invalid 0");
+  expect(await metrics()).toMatch(/^secret_stash_broker_policy_invalid 0$/m);
   expect((await ask({ token: gitHubToken({ ref: "refs/heads/release" }) })).status).toBe(201);
   expect((await ask()).status).toBe(403);
-  const [first, last] = [broker.rows().at(0)?.policyHash, broker.rows().at(-1)?.policyHash];
-  expect(first).not.toBe(last);
-  expect(account.environment).toBe("ci");
+  const rows = await until(() => broker.rows().at(-1)?.decision === "refused" && broker.rows());
+  expect(rows.at(0)?.policyHash).not.toBe(rows.at(-1)?.policyHash);
+});
+
+test("a policy whose token cannot be read does not come into force, and a new pin counts for cached DEKs, too", async () => {
+  const { ask, broker, account } = await start({ more: "cache: 1h\n" });
+  expect((await ask()).status).toBe(201);
+  const whole = readFileSync(broker.policyFile, "utf8");
+  writeFileSync(broker.policyFile, whole.replace("/token,", "/gone,"));
+  await until(() => broker.said().includes("credentials cannot be used"));
+  expect((await ask()).status).toBe(201);
+  const pin = `pins: { "${account.applicationId}/ci": ${"0".repeat(64)} }`;
+  writeFileSync(
+    broker.policyFile,
+    whole.replace("rules:", `${pin}\nlisten: 127.0.0.1:1\nrules:`).replace(/^listen: .*\n/m, ""),
+  );
+  await until(() => broker.said().includes("take effect after a restart: listen"));
+  expect((await ask()).body).toMatchObject({ code: "dek_refused" });
+});
+
+test("livez and readyz say whether it runs, and whether it takes requests", async () => {
+  const { broker } = await start();
+  const statusOf = async (path: string) => (await fetch(`${broker.url}${path}`)).status;
+  expect([await statusOf("/livez"), await statusOf("/readyz")]).toEqual([200, 200]);
+  const ended = broker.stop("SIGTERM");
+  const seen = new Set<number>();
+  await until(async () => {
+    const status = await statusOf("/readyz").catch(() => 0);
+    seen.add(status);
+    return status === 0;
+  });
+  expect(seen).toContain(503);
+  expect(await ended).toBe(0);
+});
+
+test("whoever asks at once shares one answer of SecretStash, and whoever asks later gets the cached one", async () => {
+  const session = await startSession();
+  const { ask } = await start({ more: "cache: 1h\n" }, session);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => ask()));
+  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(201));
+  expect((await ask()).status).toBe(201);
+  expect(session.requests).toHaveLength(3); // variables, envelope, environments
+  const uncached = await startSession();
+  const other = await start({ more: "cache: 0s\n" }, uncached);
+  await other.ask();
+  await other.ask();
+  expect(uncached.requests).toHaveLength(5); // The types are asked for once in ten minutes.
 });
 
 test("SIGTERM: what is under way is answered, and the process ends with 0", async () => {

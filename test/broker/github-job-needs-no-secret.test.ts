@@ -41,7 +41,7 @@ test("the job has its variables, masked, by one request to the broker, and post 
 
   const log = job.log.lines.join("\n");
   expect(log).not.toMatch(/plain-secret-value|line one|line two/);
-  expect(log).toContain("Temporary key, granted by the key broker");
+  expect(log).toContain("The key broker gave the temporary key of this job access");
   expect(log).toContain("SecretStash: the temporary key is gone.");
   expect(left(started)).toEqual([]);
   expect(readdirSync(job.workspace)).toEqual([]);
@@ -66,8 +66,17 @@ test("the OIDC token and the release are masked before anything is said, and sta
   const { step, job, broker } = await startJob();
   const used = step({ "leak-check": "off" });
   expect(await used.main()).toBe(0);
-  const masks = job.log.raw.filter((line) => line.startsWith("::add-mask::")).join("\n");
-  expect(masks).toMatch(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/);
+  const masks = job.log.raw.filter((line) => line.startsWith("::add-mask::"));
+  const isMasked = (pattern: RegExp) =>
+    masks.findIndex((line) => pattern.test(line.slice("::add-mask::".length)));
+  const [token, release] = [isMasked(/^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$/), isMasked(/^[\w-]{43}$/)];
+  expect(token).toBeGreaterThanOrEqual(0);
+  expect(release).toBeGreaterThanOrEqual(0);
+  const said = job.log.raw.findIndex(
+    (line) => line !== "" && !line.startsWith("::add-mask::") && !line.startsWith("::debug::"),
+  );
+  expect(job.log.raw.indexOf(masks[token] ?? "")).toBeLessThan(said);
+  expect(job.log.raw.indexOf(masks[release] ?? "")).toBeLessThan(said);
   const shown = job.log.lines.join("\n") + JSON.stringify(broker.rows()) + broker.said();
   expect(shown).not.toMatch(/eyJ[\w-]{20,}\.eyJ/);
   await used.post();
@@ -75,9 +84,9 @@ test("the OIDC token and the release are masked before anything is said, and sta
 
 test("run: the command gets the variables, and the grant ends with it", async () => {
   const { step, job, broker } = await startJob();
-  const used = step({ run: 'echo "it is $API_KEY" >seen; env | grep -c SECRET_STASH_ID_TOKEN || true' });
+  const used = step({ run: 'echo "it is $API_KEY" >seen; env | grep -c "^INPUT_\\|^STATE_" >>seen || true' });
   expect(await used.main()).toBe(0);
-  expect(readFileSync(join(job.workspace, "seen"), "utf8")).toBe("it is plain-secret-value\n");
+  expect(readFileSync(join(job.workspace, "seen"), "utf8")).toBe("it is plain-secret-value\n0\n");
   expect(decisions(broker)).toEqual(["granted", "released"]);
   expect(await used.post()).toBe(0);
   expect(job.log.lines.at(-1)).toBe("SecretStash: nothing to clean up.");
@@ -176,7 +185,7 @@ describe("refused, with nothing exported and nothing left", () => {
   test("a broker that is down", async () => {
     const started = await startJob();
     await started.broker.stop();
-    const message = await fails(started, { timeout: "2" });
+    const message = await fails(started, { timeout: "30" });
     expect(message).toMatch(
       /The key broker at 127\.0\.0\.1:\d+ (cannot be reached|did not answer).*\[BROKER_UNAVAILABLE\]/s,
     );
@@ -191,7 +200,7 @@ describe("refused, with nothing exported and nothing left", () => {
     expect(await used.main()).toBe(1);
     const message = started.job.log.annotations.at(-1)?.message ?? "";
     expect(message).toMatch(
-      /broker-url: takes the place of api-token and grant-key\. Remove both.*\[INPUTS_INVALID\]/s,
+      /broker-url: replaces api-token and grant-key\. Remove api-token and grant-key.*\[INPUTS_INVALID\]/s,
     );
   });
 

@@ -131,10 +131,13 @@ test("a job without a token is told how to get one, before a key is made", async
   expect(broker.rows()).toEqual([]);
 });
 
-test("a token for another address is refused, with the words for GitLab", async () => {
-  const { run, gitLab } = await startJob();
+test("a token for another address is sent nowhere, whatever names the broker", async () => {
+  const { run, gitLab, broker } = await startJob();
   const { log } = await run(["true"], { idToken: gitLab.gitLabToken("https://vault.acme.example") });
-  expect(log).toMatch(/aud in id_tokens has to be the same.*\[AUDIENCE_REFUSED\]/s);
+  expect(log).toMatch(
+    /was not sent to the key broker, because it is for https:\/\/vault\.acme\.example.*\[AUDIENCE_REFUSED\]/s,
+  );
+  expect(broker.rows()).toEqual([]);
 });
 
 test("the token is bound to nothing that an audit log or the store could give away", async () => {

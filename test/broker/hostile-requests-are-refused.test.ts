@@ -7,6 +7,7 @@ test("whatever comes in is answered with 4xx in the broker's own words, and leav
   const session = await startSession();
   const { gitHub, broker } = await startBrokerFor(session, inject("keys").grantKeys.privateKey, {
     onEnd: onTestFinished,
+    more: "refusals-per-minute: 1000000\n", // so that every answer says what it is about
   });
   const { publicKey } = inject("keys").spareKeys;
   const count = Number(process.env.PROPERTY_RUNS ?? 2000);

@@ -43,7 +43,9 @@ export async function sendHostileRequests(
       );
       outcome.sent += 1;
       outcome.statuses[answer.status] = (outcome.statuses[answer.status] ?? 0) + 1;
-      const isRefusal = answer.status >= 400 && answer.status < 500;
+      // A key that the issuer does not have, as far as anybody can tell now.
+      const isUnknownKey = answer.status === 503 && answer.text.includes("issuer_unavailable");
+      const isRefusal = (answer.status >= 400 && answer.status < 500) || isUnknownKey;
       const tokenPart = typeof body === "string" ? (/"token":"([^"]{40,})"/.exec(body)?.[1] ?? "") : "";
       const isEchoed = tokenPart !== "" && answer.text.includes(tokenPart);
       if (!isRefusal || isEchoed || !isAnswer(answer.text))

@@ -117,7 +117,7 @@ describe("not believed", () => {
     [
       "a redirect",
       (issuer) => (issuer.answer = (_, response) => response.writeHead(302, { location: "/keys" }).end()),
-      /fetch failed/,
+      /the answer was 302/,
     ],
     [
       "50 MB",

@@ -93,7 +93,11 @@ describe("refused when it is loaded, with line and column", () => {
       policy(rule("{ project_id: 1, ref: x }")),
       /tokens of github have no claim project_id/,
     ],
-    ["no immutable id", policy(rule("{ repository: acme/app, ref: x }")), /names no project by an id/],
+    [
+      "no immutable id",
+      policy(rule("{ repository: acme/app, ref: x }")),
+      /must name a project by a permanent id/,
+    ],
     [
       "an id and no ref",
       policy(rule("{ repository_id: 1, environment: production }")),
@@ -111,7 +115,7 @@ describe("refused when it is loaded, with line and column", () => {
       policy(rule("{ repository_owner_id: 1, job_workflow_ref: a/b/c.yml@* }")),
       /open to all/,
     ],
-    ["* in an id", policy(rule('{ repository_id: "1*", ref: x }')), /\* stands for something in ref/],
+    ["* in an id", policy(rule('{ repository_id: "1*", ref: x }')), /\* is allowed only in ref/],
     ["an empty list", policy(rule("{ repository_id: [], ref: x }")), /the list is empty/],
     ["no conditions", policy(rule("{}")), /there are no conditions/],
     [
@@ -122,7 +126,7 @@ describe("refused when it is loaded, with line and column", () => {
     [
       "GitLab without a project",
       policy(rule("{ ref_path: x }", { issuer: "gitlab" })),
-      /names no project by an id/,
+      /must name a project by a permanent id/,
     ],
     ["GitLab without a ref", policy(rule("{ project_id: 1 }", { issuer: "gitlab" })), /open to every branch/],
     [
@@ -193,11 +197,11 @@ describe("refused when it is loaded, with line and column", () => {
       policy(deploy).replace("acme.example", "acme.example:443"),
       /audience: it is/,
     ],
-    ["a max-age of a year", policy(deploy).replace("20m", "9000h"), /the longest is 24h/],
+    ["a max-age of a year", policy(deploy).replace("20m", "9000h"), /must be at most 24h/],
     [
       "an issuer at http: without the flag for tests",
       policy(deploy).replace("https://gitlab.com", "http://127.0.0.1:1"),
-      /an issuer is at an https address/,
+      /an issuer's url must be https/,
     ],
     [
       "two issuers of one address",
@@ -207,12 +211,12 @@ describe("refused when it is loaded, with line and column", () => {
     [
       "a public side without TLS off loopback",
       policy(deploy, "listen: 0.0.0.0:8420\n"),
-      /:10:\d+: without tls/,
+      /:10:\d+: must be a loopback address without tls/,
     ],
     [
       "a private side off loopback without a token",
       policy(deploy, "private: 0.0.0.0:8421\ntls: { cert-file: a, key-file: b }\n"),
-      /the private side is on loopback, or has tls/,
+      /must be a loopback address, or tls/,
     ],
     [
       "a proxy that is no address",
@@ -234,7 +238,7 @@ describe("refused when it is loaded, with line and column", () => {
       policy(
         rule("{ repository_id: 1, ref: x }", { grant: "{ application: a, environments: [p], ttl: 120 }" }),
       ),
-      /the most is 60/,
+      /must be at most 60/,
     ],
     [
       "Buildkite without its organisation",

@@ -194,15 +194,15 @@ describe("refused", () => {
     ],
     ["nbf as text", () => gitHub({ nbf: String(NOW) }), /not valid yet/],
     ["an audience in a list in a list", () => gitLab({ aud: [[BROKER]] }), /exactly one audience/],
-    ["claims that are a list", () => gitHub({}, { payload: "[]" }), /no object/],
+    ["claims that are a list", () => gitHub({}, { payload: "[]" }), /not a JSON object/],
     ["claims that are no JSON", () => gitHub({}, { payload: "{" }), /not JSON/],
     ["no token", () => "", /not JSON/],
     [
       "two parts",
       () => gitHub().split(".").slice(0, 2).join("."),
-      /is no signed token|its header cannot be read|its signature is not/,
+      /is not a signed token|its header cannot be read|its signature is not/,
     ],
-    ["five parts", () => `${gitHub()}.a.b`, /no signed token/],
+    ["five parts", () => `${gitHub()}.a.b`, /not a signed token/],
   ])("%s", async (name, make, expected) => {
     const error = await verify(make()).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(BrokerError);

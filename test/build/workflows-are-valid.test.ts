@@ -31,14 +31,10 @@ describe.each(files)("%s", (file) => {
     expect(validateWorkflow(text).errors).toEqual([]);
   });
 
-  // Whoever calls these with a key broker gives them id-token: write, and nobody else has to (with-secrets.yml).
-  const hasCallersPermissions = ["with-secrets.yml", "doctor.yml"].some((name) => file.endsWith(name));
-
   test("has least permissions, and an end", () => {
-    expect(permissions).toEqual(hasCallersPermissions ? undefined : {});
-    expect(hasCallersPermissions).toBe(Object.keys(on).join() === "workflow_call");
+    expect(permissions).toEqual({});
     for (const job of Object.values(jobs)) {
-      if (!hasCallersPermissions) expect(job.permissions).toBeDefined();
+      expect(job.permissions).toBeDefined();
       expect(job["timeout-minutes"]).toBeDefined();
     }
     expect(on).not.toHaveProperty("pull_request_target");
@@ -64,10 +60,19 @@ test("a workflow that is none is found", () => {
   expect(validateWorkflow("on: push\njobs: { a: { steps: [] } }").errors).not.toEqual([]);
 });
 
-test("with-secrets hands on inputs that the action has", () => {
-  const { jobs } = parseYaml(read(".github/workflows/with-secrets.yml"));
-  const step = jobs["with-secrets"].steps.at(-1);
+test.each(["with-secrets", "with-grant-key"])("%s hands on inputs that the action has", (name) => {
+  const { jobs } = parseYaml(read(`.github/workflows/${name}.yml`));
+  const step = jobs[name].steps.at(-1);
   expect(Object.keys(actionManifest().inputs)).toEqual(expect.arrayContaining(Object.keys(step.with)));
+});
+
+test("with-secrets takes no secret, and may ask for the job's OIDC token", () => {
+  const { on, jobs } = parseYaml(read(".github/workflows/with-secrets.yml"));
+  expect(on.workflow_call).not.toHaveProperty("secrets");
+  expect(jobs["with-secrets"].permissions).toEqual({ "id-token": "write", contents: "read" });
+  expect(parseYaml(read(".github/workflows/with-grant-key.yml")).jobs["with-grant-key"].permissions).toEqual({
+    contents: "read",
+  });
 });
 
 test("the npm package runs by itself, with nothing to install beside it", () => {

@@ -29,9 +29,9 @@ const own: Record<string, string[]> = {
   doctor: ["job-name", ...bundle],
 };
 const shells = {
-  "secret-stash": ["before_script", "after_script", "id_tokens"],
-  exec: ["id_tokens", "script"],
-  doctor: ["id_tokens", "rules", "script"],
+  "secret-stash": ["before_script", "after_script"],
+  exec: ["script"],
+  doctor: ["rules", "script"],
 } as const;
 const given = (name: string) => (name === "exec" ? { command: "true" } : ({} as Record<string, string>));
 
@@ -52,16 +52,19 @@ describe.each(["secret-stash", "exec", "doctor"] as const)("templates/%s", (name
     for (const input of Object.keys(spec.inputs)) expect(text).toContain(`$[[ inputs.${input} ]]`);
   });
 
-  test("has nothing global: one hidden job, its scripts, and nothing else", () => {
+  test("has nothing global: a hidden job, its scripts, the same with an OIDC token, and nothing else", () => {
     const jobs = instantiate(name, given(name));
-    expect(Object.keys(jobs)).toEqual([name === "secret-stash" ? ".secret-stash" : `.secret-stash-${name}`]);
+    const job = name === "secret-stash" ? ".secret-stash" : `.secret-stash-${name}`;
+    expect(Object.keys(jobs)).toEqual([job, `${job}-broker`]);
+    expect(jobs[`${job}-broker`]).toMatchObject({ extends: job });
     expect(Object.keys(Object.values(jobs)[0] ?? {}).sort()).toEqual([...shells[name]].sort());
   });
 
-  test("asks for a token that is for the key broker alone", () => {
+  test("asks for a token that is for the key broker alone, and only where there is one", () => {
     const address = "https://broker.acme.example";
-    const [job] = Object.values(instantiate(name, { ...given(name), "broker-url": address }));
-    expect(job).toMatchObject({ id_tokens: { SECRET_STASH_ID_TOKEN: { aud: address } } });
+    const [plain, withToken] = Object.values(instantiate(name, { ...given(name), "broker-url": address }));
+    expect(withToken).toMatchObject({ id_tokens: { SECRET_STASH_ID_TOKEN: { aud: address } } });
+    expect(plain).not.toHaveProperty("id_tokens"); // GitLab's `secrets:` finds its own only if there is no other.
   });
 
   test.skipIf(spawnSync("shellcheck", ["--version"]).error !== undefined)(

@@ -51,8 +51,18 @@ export function usualRules({ applicationId, environment }: Account, grant = ""):
   ].join("\n");
 }
 
-/** Starts `secret-stash-ci broker serve`, as it is built, on loopback. */
+/** Starts `secret-stash-ci broker serve`, as it is built, on loopback. Its port has to be known before, and another process may take it meanwhile. */
 export async function startBroker(options: BrokerOptions): Promise<BrokerProcess> {
+  for (;;) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (options.port !== undefined || !String(error).includes("EADDRINUSE")) throw error;
+    }
+  }
+}
+
+async function startOnce(options: BrokerOptions): Promise<BrokerProcess> {
   const { account, apiUrl, key, issuers, rules, more = "" } = options;
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "broker-"));
   const port = options.port ?? (await freePort());
@@ -86,17 +96,19 @@ ${rules}
   const child = start("serve", "--config", policyFile, "--insecure-test-issuers");
   const output = collect(child);
   const ended = new Promise<number | null>((done) => child.once("close", done));
-  const listening = await Promise.race([
-    until(() => / and on (\S+) for you/.exec(output().stderr)?.[1]),
-    ended,
-  ]);
-  if (typeof listening !== "string") throw new Error(`the broker did not start: ${output().stderr}`);
+  let hasEnded = false;
+  void ended.then(() => {
+    hasEnded = true;
+  });
+  const [, privateUrl] = await until(() => / and on (\S+) for you/.exec(output().stderr) ?? (hasEnded && []));
+  if (privateUrl === undefined) throw new Error(`the broker did not start: ${output().stderr}`);
   return {
-    ...{ url, privateUrl: listening, folder, policyFile, child },
+    ...{ url, privateUrl, folder, policyFile, child },
+    // Without what follows the last line: it may be half a row.
     rows: () =>
       output()
         .stdout.split("\n")
-        .filter(Boolean)
+        .slice(0, -1)
         .map((line) => JSON.parse(line)),
     said: () => output().stderr,
     run: async (...args) => {
@@ -170,9 +182,11 @@ function collect(child: ChildProcess): () => { stdout: string; stderr: string } 
 }
 
 /** Polls, however long it takes. */
-export async function until<Found>(look: () => Found | undefined | false): Promise<Found> {
+export async function until<Found>(
+  look: () => Found | undefined | false | Promise<Found | undefined | false>,
+): Promise<Found> {
   for (;;) {
-    const found = look();
+    const found = await look();
     if (found !== undefined && found !== false) return found;
     await new Promise((soon) => setTimeout(soon, 20));
   }

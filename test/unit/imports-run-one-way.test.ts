@@ -67,6 +67,7 @@ const packages: Record<string, readonly string[]> = {
       "node:net",
       "node:sqlite",
       "node:timers/promises",
+      "node:tls",
     ],
   ],
   doctor: [],

@@ -5,33 +5,47 @@ import type { AuditRow, BrokerStore } from "../store/store.ts";
 export type Noted = Partial<
   Pick<
     AuditRow,
-    "rule" | "issuer" | "tokenId" | "job" | "project" | "fingerprint" | "environments" | "variables"
+    | ("policyHash" | "rule" | "issuer" | "tokenId" | "job")
+    | ("project" | "fingerprint" | "environments" | "variables")
   >
 >;
 
 /** The audit row of one request. */
 export interface Audit {
   note(facts: Noted): void;
+  /** whether the token's signature held, so that the refusal is of a job that is known */
+  isOfKnownJob(): boolean;
+  hasGranted(): boolean;
   /** @throws {BrokerError} `store_unavailable`: what cannot be written down is not granted */
   granted(facts: Noted): Promise<void>;
   released(facts: Noted): Promise<void>;
   refused(error: BrokerError): Promise<void>;
+  /** what was granted could not be answered */
+  failed(error: BrokerError): Promise<void>;
 }
 
 /** @param publish gets each row when it is in the store, for the log */
 export function beginAudit(
   store: Pick<BrokerStore, "record">,
-  start: Pick<AuditRow, "requestId" | "policyHash" | "address">,
+  start: Pick<AuditRow, "requestId" | "address">,
   now: () => number,
   publish: (row: AuditRow) => void,
 ): Audit {
   const noted: Noted = {};
+  let hasGranted = false;
   const write = async (part: Pick<AuditRow, "decision"> & Partial<AuditRow>) => {
     const row: AuditRow = {
       time: now(),
       ...start,
       ...{ code: undefined, reason: undefined, rule: undefined, issuer: undefined, tokenId: undefined },
-      ...{ job: {}, project: undefined, fingerprint: undefined, environments: [], variables: undefined },
+      ...{
+        policyHash: "",
+        job: {},
+        project: undefined,
+        fingerprint: undefined,
+        environments: [],
+        variables: undefined,
+      },
       ...noted,
       ...part,
     };
@@ -48,7 +62,13 @@ export function beginAudit(
   };
   return {
     note: (facts) => void Object.assign(noted, facts),
-    granted: (facts) => write({ decision: "granted", ...facts }),
+    isOfKnownJob: () => noted.tokenId !== undefined,
+    hasGranted: () => hasGranted,
+    granted: async (facts) => {
+      await write({ decision: "granted", ...facts });
+      hasGranted = true;
+    },
+    failed: ({ code, message }) => write({ decision: "failed", code, reason: message }),
     released: (facts) => write({ decision: "released", ...facts }),
     refused: ({ code, message, rule }) =>
       write({

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject } from "node:crypto";
 import { fingerprintOf, readPublicKey } from "../../crypto/device-key.ts";
 import { printable } from "../../lib/printable.ts";
 import { settleAll } from "../../lib/settle-all.ts";
@@ -10,8 +10,8 @@ import type { LoadedPolicy } from "../policy/policy-file.ts";
 import { chooseNames } from "../policy/variable-choice.ts";
 import type { Account } from "../service/account.ts";
 import { type Environments, type OpenedEnvironment, translate } from "../service/environments.ts";
-import { registerJobKey } from "../service/registration.ts";
-import type { BrokerStore, Use } from "../store/store.ts";
+import type { Registrations } from "../service/registration.ts";
+import type { BrokerStore, KeyUse } from "../store/store.ts";
 import type { IssuerKeys } from "../tokens/issuer-keys.ts";
 import { SKEW, type VerifiedToken, verifyToken } from "../tokens/token.ts";
 import type { Audit } from "./audit.ts";
@@ -26,6 +26,7 @@ export interface Broker {
   issuerKeys(): IssuerKeys;
   account(): Account;
   environments(): Environments;
+  registrations: Registrations;
   store: BrokerStore;
   /** seconds since 1970 */
   now(): number;
@@ -66,9 +67,10 @@ const KEPT_LONGER = 60;
  * @throws {BrokerError} any code but `release_refused` and `not_found`
  */
 export async function grant(broker: Broker, request: GrantRequest, audit: Audit): Promise<GrantAnswer> {
-  const { config } = broker.policy();
+  const { config, hash } = broker.policy();
+  const account = broker.account();
   const fingerprint = fingerprintOf(request.publicKey);
-  audit.note({ fingerprint, environments: request.environments.map(({ slug }) => slug) });
+  audit.note({ policyHash: hash, fingerprint });
   const token = await verifyToken(request.token, {
     issuers: config.issuers,
     audience: config.audience,
@@ -78,8 +80,9 @@ export async function grant(broker: Broker, request: GrantRequest, audit: Audit)
   }); // 2, 3, 4
   const { type, url } = config.issuers.get(token.issuer) as Issuer;
   const job = describeJob(type, token.claims);
-  audit.note({ issuer: token.issuer, tokenId: token.id, job: job.facts, project: job.project });
-  checkPublicKey(request.publicKey, broker.account()); // 5
+  const environments = request.environments.map(({ slug }) => slug);
+  audit.note({ issuer: token.issuer, tokenId: token.id, job: job.facts, project: job.project, environments });
+  checkPublicKey(request.publicKey, account); // 5
 
   const granted = decide(
     config.rules,
@@ -88,8 +91,9 @@ export async function grant(broker: Broker, request: GrantRequest, audit: Audit)
   ); // 6
   audit.note({ rule: [...new Set(granted.map(({ rule }) => rule.name))].join(", ") });
   const opened = await settleAll(...granted.map((place) => broker.environments().open(place)));
-  const use = await useToken(broker, token, { type, url }, fingerprint, granted); // 7
   const ttlMinutes = Math.min(request.ttlMinutes ?? 60, ...granted.map(({ rule }) => rule.grant.ttl));
+  const use = { issuer: url, ids: idsOf(token, type), fingerprint };
+  await useToken(broker, token, use, granted, ttlMinutes); // 7
   await audit.granted({ variables: countVariables(granted, opened) }); // 8
   const wrapped = granted.map(({ rule }, index) => {
     const { variables, dek } = opened[index] as OpenedEnvironment;
@@ -98,21 +102,19 @@ export async function grant(broker: Broker, request: GrantRequest, audit: Audit)
   const registered = granted.flatMap((place, index) => {
     return place.rule.grant.register ? [{ place, opened: opened[index] as OpenedEnvironment }] : [];
   });
+  const key = { ...use, publicKeyPem: request.publicKey, ttlMinutes };
   const deviceKeyId =
     registered.length === 0
       ? null
-      : await registerJobKey(
-          broker.account(),
-          { publicKeyPem: request.publicKey, fingerprint, ttlMinutes, label: job.label, origin: job.origin },
-          registered,
-          use === "retry",
-        ).catch((error) => {
-          throw translate(error, "the registration of the job's key", broker.tell);
-        });
-  const id = writeGrantId({ issuer: url, project: job.project, fingerprint, device_key_id: deviceKeyId });
+      : await broker.registrations
+          .register(account, { ...key, label: job.label, origin: job.origin }, registered)
+          .catch((error: unknown) => {
+            throw translate(error, "the registration of the job's key", broker.tell);
+          });
+  const id = writeGrantId({ ...use, project: job.project, device_key_id: deviceKeyId });
   return {
     grant: id,
-    release: releaseFor(broker.account(), id),
+    release: releaseFor(account, id),
     expires_at: new Date((broker.now() + ttlMinutes * 60) * 1000).toISOString(),
     device_key_id: deviceKeyId,
     environments: granted.map(({ application, slug }, index) => ({
@@ -144,34 +146,31 @@ function exponentOf(key: KeyObject): bigint | undefined {
  */
 async function useToken(
   { store, now }: Broker,
-  token: VerifiedToken,
-  { type, url }: Pick<Issuer, "type" | "url">,
-  fingerprint: string,
+  { isBoundToKey, expiresAt, issuedAt }: VerifiedToken,
+  use: KeyUse,
   granted: readonly Granted[],
-): Promise<Use> {
-  const { id, claims, isBoundToKey, expiresAt, issuedAt } = token;
+  ttlMinutes: number,
+): Promise<void> {
   if (!isBoundToKey && issuedAt < store.beganAt) {
     throw new BrokerError(
       "token_invalid",
-      "The token is not accepted, because it is older than what the broker remembers of used tokens. Run the job again.",
+      "The token is not accepted, because it was issued before the broker's store was made, and may have been used. Run the job again.",
     );
   }
-  const { jobId } = issuerClaims[type];
-  const job = jobId === undefined ? undefined : claims[jobId];
-  const use = await store.use({
-    issuer: url,
-    ids: [`token:${id}`, ...(typeof job === "string" || typeof job === "number" ? [`job:${job}`] : [])],
-    fingerprint,
+  const verdict = await store.use({
+    ...use,
     keys: isBoundToKey ? 1 : Math.min(...granted.map(({ rule }) => rule.grant.keysPerJob)),
     now: Math.floor(now()),
-    keptUntil: Math.ceil(expiresAt) + SKEW + KEPT_LONGER,
+    // Also until nobody has to end the grant any more.
+    keptUntil: Math.ceil(Math.max(expiresAt + SKEW, now() + ttlMinutes * 60)) + KEPT_LONGER,
   });
-  if (use === "first" || use === "retry") return use;
+  if (verdict === "first" || verdict === "retry") return;
   const rule = granted[0]?.rule.name ?? "";
-  if (use === "over") {
+  if (verdict === "over") {
     throw new BrokerError(
       "token_used",
-      "This key has used this token before, more than five minutes ago or until the grant was released. A new session makes a new key.",
+      "This token was already used with this key, and can no longer be retried: five minutes have passed, or the grant was released. A new session " +
+        "makes a new key.",
       { rule },
     );
   }
@@ -181,6 +180,19 @@ async function useToken(
       "a job may use: keys-per-job. Otherwise somebody else has the token.",
     { rule },
   );
+}
+
+const ID_CHARACTERS = 22; // 128 bits in base64url
+
+/** The token's id, and the job's where one job has one token: as digests, because they stand in the grant's id, and a claim can be long. */
+function idsOf({ id, claims }: VerifiedToken, type: Issuer["type"]): string[] {
+  const { jobId } = issuerClaims[type];
+  const job = jobId === undefined ? undefined : claims[jobId];
+  const names = [
+    `token:${id}`,
+    ...(typeof job === "string" || typeof job === "number" ? [`job:${job}`] : []),
+  ];
+  return names.map((name) => createHash("sha256").update(name).digest("base64url").slice(0, ID_CHARACTERS));
 }
 
 function countVariables(granted: readonly Granted[], opened: readonly OpenedEnvironment[]): number {

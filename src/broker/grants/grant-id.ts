@@ -6,6 +6,8 @@ import { parseStrictJson } from "../tokens/strict-json.ts";
 const contents = v.strictObject({
   /** the address of the token's issuer */
   issuer: v.string(),
+  /** of the use of the token that it is for: see `TokenUse` */
+  ids: v.array(v.string()),
   /** for the audit log, when the grant ends */
   project: v.string(),
   /** of the job's key */
@@ -14,7 +16,7 @@ const contents = v.strictObject({
   device_key_id: v.nullable(v.number()),
 });
 
-/** What a grant's id says. Nothing of a grant is stored: its holder brings it back, with the proof that we made it. */
+/** What a grant's id says. Nothing of a grant is stored: the job sends the id back with its HMAC. */
 export type GrantId = v.InferOutput<typeof contents>;
 
 const MAX_ID = 1024;

@@ -46,7 +46,7 @@ export function parseGrantRequest(text: string): GrantRequest {
     throw invalid(`it cannot be read: ${cause instanceof SyntaxError ? cause.message : "no text"}`, cause);
   }
   const { success, output, issues } = v.safeParse(body, parsed, { abortEarly: true });
-  if (!success) throw invalid(`something is wrong at ${placeOf(issues[0])}`);
+  if (!success) throw invalid(`${placeOf(issues[0])} is missing or malformed`);
   const { token, public_key: publicKey, environments, ttl_minutes: ttlMinutes } = output;
   const names = environments.map(({ application = "", slug }) => JSON.stringify([application, slug]));
   if (new Set(names).size !== names.length) throw invalid("it names one environment twice");
@@ -61,7 +61,7 @@ function placeOf(issue: v.BaseIssue<unknown>): string {
 }
 
 export function invalid(reason: string, cause?: unknown): BrokerError {
-  return new BrokerError("request_invalid", `The request is not a request for a grant, because ${reason}.`, {
+  return new BrokerError("request_invalid", `The grant request is invalid: ${reason}.`, {
     cause,
   });
 }

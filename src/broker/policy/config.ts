@@ -1,8 +1,9 @@
+import type { BlockList } from "node:net";
 import * as v from "valibot";
 import { isScalar, LineCounter, parseDocument, type Scalar, visit } from "yaml";
 import { BrokerError } from "../broker-error.ts";
 import type { IssuerType } from "./claims.ts";
-import { type Endpoint, findExposed } from "./endpoints.ts";
+import { type Endpoint, findExposed, toBlockList } from "./endpoints.ts";
 import { findFaults, type Rule } from "./rule.ts";
 import { settings } from "./settings.ts";
 import { findMistakes } from "./variable-choice.ts";
@@ -30,8 +31,13 @@ export interface BrokerConfig {
   tls?: { certFile: string; keyFile: string } | undefined;
   /** the file with the password of the private side; it may be without one on loopback only */
   privateTokenFile: string | undefined;
-  /** addresses and networks whose `Forwarded` and `X-Forwarded-For` are believed */
-  trustedProxies: readonly string[];
+  /** addresses and networks of proxies whose header is believed: the one that they write, because they pass the others on as they come */
+  trustedProxies: BlockList;
+  proxyHeader: "forwarded" | "x-forwarded-for";
+  /** how many requests of one address are refused with a row in the audit log */
+  refusalsPerMinute: number;
+  /** seconds for which audit rows are kept */
+  auditKeep: number;
   service: { apiUrl: string; apiTokenFile: string; keyDirectory: string; caFile: string };
   store: string;
   issuers: ReadonlyMap<string, Issuer>;
@@ -140,7 +146,10 @@ export function parseConfig(
     private: output.private,
     tls: output.tls && { certFile: output.tls["cert-file"], keyFile: output.tls["key-file"] },
     privateTokenFile: output["private-token-file"],
-    trustedProxies: output["trusted-proxies"],
+    trustedProxies: toBlockList(output["trusted-proxies"]),
+    proxyHeader: output["proxy-header"],
+    refusalsPerMinute: output["refusals-per-minute"],
+    auditKeep: output["audit-keep"],
     service: {
       apiUrl: output.service["api-url"],
       apiTokenFile: output.service["api-token-file"],

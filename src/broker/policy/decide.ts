@@ -49,7 +49,7 @@ export function decide(
     if (applications.size > 1) {
       throw new BrokerError(
         "policy_refused",
-        `Rules grant this job ${quote(slug)} of several applications (${[...applications].join(", ")}). Say of which: application-id.`,
+        `Rules grant this job ${quote(slug)} of several applications (${[...applications].join(", ")}). Set application-id to choose one.`,
       );
     }
     return { application: rule.grant.application, slug, rule };

@@ -23,14 +23,14 @@ export function findExposed(given: Settings, insecureTestIssuers: boolean): Expo
   if (given.tls === undefined && !isLoopbackEndpoint(given.listen)) {
     report(
       ["listen"],
-      "without tls, the broker listens on loopback only. Set tls, or put a proxy with TLS in front of it",
+      "must be a loopback address without tls. Set tls, or put a proxy with TLS in front of the broker",
     );
   }
   if (
     !isLoopbackEndpoint(given.private) &&
     (given.tls === undefined || given["private-token-file"] === undefined)
   ) {
-    report(["private"], "the private side is on loopback, or has tls and a private-token-file");
+    report(["private"], "must be a loopback address, or tls and private-token-file must be set");
   }
   for (const proxy of given["trusted-proxies"]) {
     if (parseNetwork(proxy) === undefined)
@@ -41,7 +41,7 @@ export function findExposed(given: Settings, insecureTestIssuers: boolean): Expo
     if (!insecureTestIssuers && (url.startsWith("http:") || jwksUrl.startsWith("http:"))) {
       report(
         ["issuers", name],
-        "an issuer is at an https address. For tests on loopback there is --insecure-test-issuers",
+        "an issuer's url must be https. For tests on loopback there is --insecure-test-issuers",
       );
     }
     if (urls.has(url))

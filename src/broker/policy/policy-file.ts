@@ -15,8 +15,8 @@ export interface PolicyFile {
   current(): LoadedPolicy;
   /** why the file, as it is now, is not the policy in force; undefined if it is */
   fault(): string | undefined;
-  /** Looks at the file once. Never throws. @returns whether the policy was replaced */
-  look(): boolean;
+  /** Looks at the file once. Never throws. */
+  look(): void;
 }
 
 /**
@@ -29,25 +29,32 @@ export function readPolicy(path: string, options: Parameters<typeof parseConfig>
   return { config: parseConfig(text, printable(path), options), hash };
 }
 
+// Half a file can be a wider policy than the whole, so a change counts when it is still the same after this time.
+const SETTLED_MS = 2000;
+
 /**
- * Reads the policy, and again whenever the file changes. Half a file can be a wider policy than the whole, so a change counts when two looks
- * have found the same; and what cannot be used leaves the policy as it was.
+ * Reads the policy, and again whenever the file changes. What cannot be used leaves the policy as it was.
  *
+ * @param accept called with a changed policy before it is in force; it throws if the policy cannot be used
  * @param tell called when the policy was replaced, or a file cannot be used
+ * @param now milliseconds; a clock that only goes forward
  * @throws {BrokerError} `policy_invalid`, for the file as it is at first
  */
 export function openPolicyFile(
   path: string,
   options: Parameters<typeof parseConfig>[2],
+  accept: (config: BrokerConfig, before: BrokerConfig) => void,
   tell: (message: string) => void,
+  now: () => number,
 ): PolicyFile {
   let loaded = readPolicy(path, options);
-  let seen = loaded.hash;
+  let seen = { hash: loaded.hash, at: now() };
   let fault: string | undefined;
-  const refuse = (error: unknown) => {
-    const message = error instanceof BrokerError ? error.message : "it cannot be read";
-    if (message !== fault) tell(`The policy in force stays as it was. ${message}`);
-    fault = message;
+  const replace = (text: string, hash: string) => {
+    const config = parseConfig(text, printable(path), options);
+    accept(config, loaded.config);
+    loaded = { config, hash };
+    tell(`The policy was replaced: it is now ${hash.slice(0, 16)}.`);
   };
   return {
     current: () => loaded,
@@ -55,20 +62,14 @@ export function openPolicyFile(
     look: () => {
       try {
         const { text, hash } = readText(path);
-        const isSettled = hash === seen;
-        seen = hash;
-        if (!isSettled) return false;
-        if (hash === loaded.hash) {
-          fault = undefined;
-          return false;
-        }
-        loaded = { config: parseConfig(text, printable(path), options), hash };
+        if (hash !== seen.hash) seen = { hash, at: now() };
+        if (hash !== loaded.hash && now() - seen.at < SETTLED_MS) return;
+        if (hash !== loaded.hash) replace(text, hash);
         fault = undefined;
-        tell(`The policy was replaced: it is now ${hash.slice(0, 16)}.`);
-        return true;
       } catch (error) {
-        refuse(error);
-        return false;
+        const message = error instanceof BrokerError ? error.message : "It cannot be read.";
+        if (message !== fault) tell(`The policy in force stays as it was. ${message}`);
+        fault = message;
       }
     },
   };

@@ -49,7 +49,7 @@ export function findFaults(when: Rule["when"], type: IssuerType): RuleFault[] {
     if (texts.some((text) => text.includes("*")) && !mayHaveWildcard(claim)) {
       faults.push({
         claim,
-        reason: "* stands for something in ref, ref_path and claims that end in _ref only",
+        reason: "* is allowed only in ref, ref_path and claims that end in _ref",
       });
     }
   }
@@ -57,7 +57,7 @@ export function findFaults(when: Rule["when"], type: IssuerType): RuleFault[] {
   const identity = claims.identities.find((candidate) => candidate.claims.every((claim) => when.has(claim)));
   if (identity === undefined) {
     const ways = claims.identities.map((candidate) => candidate.claims.join(" with ")).join(", or ");
-    return [{ reason: `the rule names no project by an id that is never given to another one: ${ways}` }];
+    return [{ reason: `the rule must name a project by a permanent id: ${ways}` }];
   }
   const isExactWorkflow = claims.workflowRefs.some((claim) => isExact(when.get(claim)));
   if (identity.needsWorkflow) {

@@ -17,20 +17,20 @@ const number = (least: number, most: number) =>
     text,
     v.regex(/^\d{1,9}$/, "it is not a whole number"),
     v.transform(Number),
-    v.minValue(least, `the least is ${least}`),
-    v.maxValue(most, `the most is ${most}`),
+    v.minValue(least, `must be at least ${least}`),
+    v.maxValue(most, `must be at most ${most}`),
   );
 const truth = v.pipe(
   v.picklist(["true", "false"], "it is neither true nor false"),
   v.transform((word) => word === "true"),
 );
-const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const duration = (longest: number, words: string) =>
   v.pipe(
     text,
-    v.regex(/^\d{1,6}[smh]$/, "it is not a time, like 30s, 20m or 24h"),
+    v.regex(/^\d{1,6}[smhd]$/, "it is not a time, like 30s, 20m, 24h or 90d"),
     v.transform((time) => Number(time.slice(0, -1)) * (units[time.slice(-1)] ?? 0)),
-    v.maxValue(longest, `the longest is ${words}`),
+    v.maxValue(longest, `must be at most ${words}`),
   );
 const DAY = 86_400;
 const endpoint = v.pipe(
@@ -50,6 +50,8 @@ const address = v.pipe(
     "it is not an address (https, lower case, no user, no default port, no query, no slash at the end)",
   ),
 );
+
+const slug = v.pipe(text, v.regex(/^[^/]+$/, "it has a slash; the application is named by itself"));
 
 const issuer = v.strictObject({
   type: v.picklist(
@@ -71,7 +73,7 @@ const rule = v.strictObject({
   ),
   grant: v.strictObject({
     application: text,
-    environments: v.pipe(v.array(text, "a list is missing here"), v.nonEmpty("the list is empty")),
+    environments: v.pipe(v.array(slug, "a list is missing here"), v.nonEmpty("the list is empty")),
     variables: v.optional(text),
     ttl: v.optional(number(5, 60), "15"),
     register: v.optional(truth, "false"),
@@ -91,16 +93,19 @@ export const settings = v.strictObject({
   tls: v.optional(v.strictObject({ "cert-file": text, "key-file": text })),
   "private-token-file": v.optional(text),
   "trusted-proxies": v.optional(texts, []),
+  "proxy-header": v.optional(
+    v.picklist(["forwarded", "x-forwarded-for"], "it is neither forwarded nor x-forwarded-for"),
+    "forwarded",
+  ),
+  "refusals-per-minute": v.optional(number(1, 1_000_000), "120"),
+  "audit-keep": v.optional(duration(3660 * DAY, "3660d"), "90d"),
   service: v.strictObject({
     "api-url": v.optional(address, "https://secretstash.cloud"),
     "api-token-file": text,
     "key-dir": text,
     "ca-file": v.optional(text),
   }),
-  store: v.pipe(
-    text,
-    v.regex(/^(sqlite:.|postgres:\/\/.)/, "it begins neither with sqlite: nor with postgres://"),
-  ),
+  store: v.pipe(text, v.regex(/^sqlite:./, "must begin with sqlite:, and then a path")),
   issuers: v.record(v.string(), issuer),
   rules: v.pipe(v.array(rule, "a list is missing here"), v.nonEmpty("there are no rules")),
   pins: v.optional(v.union([v.literal("first-use"), v.record(v.string(), pin)], NO_PINS), {}),

@@ -4,17 +4,18 @@ import { type BlockList, isIP } from "node:net";
  * Who sent a request: the other end of the connection, or, behind proxies that the policy trusts, the last address that one of them saw and that
  * is no trusted proxy itself. Everything further to the left was written by the client.
  *
- * @param headers `Forwarded` (RFC 7239), else `X-Forwarded-For`
+ * @param header what the proxies write: `Forwarded` (RFC 7239) or `X-Forwarded-For`. The other one comes from the client as it is, so it is not read
  */
 export function clientAddress(
   peer: string,
-  headers: { forwarded: string | undefined; xForwardedFor: string | undefined },
+  header: { name: "forwarded" | "x-forwarded-for"; value: string | undefined },
   trusted: BlockList,
 ): string {
+  const hops = (header.value ?? "").split(",");
   const list =
-    headers.forwarded === undefined
-      ? (headers.xForwardedFor ?? "").split(",")
-      : headers.forwarded.split(",").map((hop) => /(?:^|;)\s*for="?([^";]*)"?/i.exec(hop)?.[1] ?? "");
+    header.name === "forwarded"
+      ? hops.map((hop) => /(?:^|;)\s*for="?([^";]*)"?/i.exec(hop)?.[1] ?? "")
+      : hops;
   let address = plainAddress(peer);
   for (const hop of list.reverse()) {
     if (!isTrusted(address, trusted)) return address;
@@ -23,6 +24,16 @@ export function clientAddress(
     address = next;
   }
   return address;
+}
+
+/** What counts as one client: an IPv4 address, or the 64 bits that one network of IPv6 has. */
+export function networkOf(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const [head = "", tail = ""] = address.split("::");
+  const groups = [head, tail].map((half) => half.split(":").filter(Boolean));
+  const missing = 8 - (groups[0]?.length ?? 0) - (groups[1]?.length ?? 0);
+  const all = [...(groups[0] ?? []), ...Array<string>(Math.max(0, missing)).fill("0"), ...(groups[1] ?? [])];
+  return `${all.slice(0, 4).join(":").toLowerCase()}::/64`;
 }
 
 function isTrusted(address: string, trusted: BlockList): boolean {

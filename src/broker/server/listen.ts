@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer as createHttpsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { createSecureContext } from "node:tls";
 import { createAdaptorServer } from "@hono/node-server";
 import { systemCode } from "../../lib/errors.ts";
 import { BrokerError } from "../broker-error.ts";
@@ -31,7 +32,7 @@ const TIMEOUTS = {
  * Listens for HTTP, or for HTTPS if there are certificates.
  *
  * @param port a port of 0 takes a free one
- * @throws {BrokerError} `policy_invalid`, if the address or the certificates cannot be used
+ * @throws {BrokerError} `listen_failed` if the address is taken, `policy_invalid` if the certificates cannot be used
  */
 export async function listen(
   fetch: Parameters<typeof createAdaptorServer>[0]["fetch"],
@@ -48,7 +49,7 @@ export async function listen(
     server.once("error", (cause) => {
       reject(
         new BrokerError(
-          "policy_invalid",
+          "listen_failed",
           `The broker cannot listen on ${host}:${port} (${systemCode(cause)}).`,
           { cause },
         ),
@@ -74,11 +75,13 @@ export async function listen(
 
 function readCertificate({ certFile, keyFile }: Tls): { cert: Buffer; key: Buffer } {
   try {
-    return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+    const certificate = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+    createSecureContext(certificate); // It throws what the server would throw later.
+    return certificate;
   } catch (cause) {
     throw new BrokerError(
       "policy_invalid",
-      `tls: the certificate or its key cannot be read (${systemCode(cause)}).`,
+      `tls: the certificate or its key cannot be used (${systemCode(cause)}).`,
       { cause },
     );
   }

@@ -53,7 +53,7 @@ export function createMetrics(): Metrics {
         `# HELP ${name("policy_invalid")} 1 if the policy's file has changed and cannot be used.`,
         `# TYPE ${name("policy_invalid")} gauge`,
         `${name("policy_invalid")} ${isPolicyInvalid ? 1 : 0}`,
-        `# HELP ${name("issuer_keys_age_seconds")} Since when the issuer's keys are known; -1 if they never were.`,
+        `# HELP ${name("issuer_keys_age_seconds")} Seconds since the issuer's keys were fetched; -1 if they never were.`,
         `# TYPE ${name("issuer_keys_age_seconds")} gauge`,
         ...Array.from(
           issuerKeyAges,

@@ -20,7 +20,7 @@ li { display: grid; grid-template-columns: 12.5rem 5.5rem minmax(0, 14rem) minma
 li > * { overflow-wrap: anywhere; min-width: 0 }
 li.alarm { background: var(--alarm) }
 time, .detail { color: var(--soft) }
-.granted { color: var(--good) } .refused { color: var(--bad) } .released { color: var(--soft) }
+.granted { color: var(--good) } .refused, .failed { color: var(--bad) } .released { color: var(--soft) }
 .state { font-weight: 600 }
 .detail { font-size: .85rem }
 .reason { grid-column: 3 / -1 } 

@@ -36,7 +36,7 @@ export function createPrivateApp({ broker, metrics, policyFault, token }: Privat
       }
     } else if (!isLoopback(hostOf(context.req.header("Host")))) {
       // A page elsewhere whose name was made to lead here would be of the same origin as this one (DNS rebinding).
-      return context.text("this host name does not lead here\n", 421);
+      return context.text("The broker does not answer to this host name.\n", 421);
     }
     await next();
     return undefined;

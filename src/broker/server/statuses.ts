@@ -18,6 +18,7 @@ export const statuses = {
   service_refused: 422,
   too_many_refusals: 429,
   internal: 500,
+  listen_failed: 500,
   policy_invalid: 500,
   issuer_unavailable: 503,
   service_unavailable: 503,

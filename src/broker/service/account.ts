@@ -83,5 +83,5 @@ function readKey(pem: string, directory: string): Pick<DeviceKey, "fingerprint">
 }
 
 function unusable(what: string, cause?: unknown): BrokerError {
-  return new BrokerError("policy_invalid", `The broker cannot start: ${what}.`, { cause });
+  return new BrokerError("policy_invalid", `The broker's credentials cannot be used: ${what}.`, { cause });
 }

@@ -50,7 +50,7 @@ const SECONDS = 8;
  *
  * 1. Whoever asks while an answer is on its way gets that answer.
  * 2. An answer is used again for `cacheSeconds`.
- * 3. A failure is nobody's but theirs who waited for it: the next one asks again.
+ * 3. Failures are not cached.
  *
  * @param now seconds; a clock that only goes forward
  * @param checkPin refuses a DEK that is not the pinned one; throws a BrokerError
@@ -95,29 +95,34 @@ export function createEnvironments(
     entry.envelope = JSON.stringify(envelope);
     const isSame = earlier?.envelope === entry.envelope;
     const dek = isSame ? (await earlier.opened).dek : openEnvelope(envelope, account.privateKey);
-    const fingerprint = dekFingerprint(dek);
-    await checkPin(name, fingerprint);
     entry.fetchedAt = now();
-    return { type: slugs.get(slug) ?? "", variables, dek, fingerprint };
+    return { type: slugs.get(slug) ?? "", variables, dek, fingerprint: dekFingerprint(dek) };
+  };
+  const find = (place: EnvironmentPlace): Promise<OpenedEnvironment> => {
+    const name = pinName(place);
+    const known = entries.get(name);
+    const isFresh = known && (known.fetchedAt === undefined || now() - known.fetchedAt < cacheSeconds());
+    if (isFresh) return known.opened; // 1, 2
+    const entry: Entry = { opened: nothingYet, envelope: "", fetchedAt: undefined };
+    const earlier = known?.fetchedAt === undefined ? undefined : known;
+    entry.opened = fetch(place, earlier, entry).catch((error: unknown) => {
+      if (entries.get(name) === entry) entries.delete(name); // 3
+      throw translate(error, name, tell);
+    });
+    entries.set(name, entry);
+    return entry.opened;
   };
 
   return {
-    open: (place) => {
-      const name = pinName(place);
-      const known = entries.get(name);
-      const isFresh = known && (known.fetchedAt === undefined || now() - known.fetchedAt < cacheSeconds());
-      if (isFresh) return known.opened; // 1, 2
-      const entry: Entry = { opened: Promise.resolve() as never, envelope: "", fetchedAt: undefined };
-      const earlier = known?.fetchedAt === undefined ? undefined : known;
-      entry.opened = fetch(place, earlier, entry).catch((error: unknown) => {
-        if (entries.get(name) === entry) entries.delete(name); // 3
-        throw translate(error, name, tell);
-      });
-      entries.set(name, entry);
-      return entry.opened;
+    open: async (place) => {
+      const opened = await find(place);
+      await checkPin(pinName(place), opened.fingerprint); // each time, because the policy may have a new pin
+      return opened;
     },
   };
 }
+
+const nothingYet = new Promise<never>(() => {}); // for the moment until the entry has its answer to wait for
 
 /** What the job may know of a fault of the service; whoever runs the broker is told all of it. */
 export function translate(error: unknown, name: string, tell: (message: string) => void): unknown {

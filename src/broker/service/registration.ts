@@ -1,15 +1,16 @@
+import { isSamePublicKey } from "../../crypto/device-key.ts";
 import { wrapDek } from "../../crypto/envelope.ts";
 import { within } from "../../stash/connect.ts";
 import { storeEnvelope } from "../../stash/envelopes.ts";
 import { deleteKey, listKeys, registerTemporaryKey } from "../../stash/keys.ts";
 import { BrokerError } from "../broker-error.ts";
 import { pinName } from "../policy/config.ts";
+import type { BrokerStore, KeyUse } from "../store/store.ts";
 import type { Account } from "./account.ts";
 import type { EnvironmentPlace, OpenedEnvironment } from "./environments.ts";
 
-export interface JobKey {
+export interface JobKey extends KeyUse {
   publicKeyPem: string;
-  fingerprint: string;
   ttlMinutes: number;
   /** made from claims, never from what the job says of itself */
   label: string;
@@ -18,44 +19,71 @@ export interface JobKey {
 
 const SECONDS = 8;
 
-/**
- * Registers a job's key as a temporary one, and gives it access, as a pull without a broker does. A key that the account has already is nobody's
- * to get a grant for, except for a retry of the same grant.
- *
- * @param isRetry whether this very key got this grant a moment ago, so that it may be registered already
- * @returns the key's id
- * @throws {BrokerError} `policy_refused`; any StashError of `registerTemporaryKey`
- */
-export async function registerJobKey(
+export interface Registrations {
+  /**
+   * Registers a job's key as a temporary one, and gives it access, as a pull without a broker does. A key that the account has already is nobody's
+   * to get a grant for, but for the one that this very grant registered a moment ago. Whoever asks at once gets the same answer.
+   *
+   * @returns the key's id
+   * @throws {BrokerError} `policy_refused`; any StashError of `registerTemporaryKey`
+   */
+  register(
+    account: Account,
+    key: JobKey,
+    environments: readonly { place: EnvironmentPlace; opened: OpenedEnvironment }[],
+  ): Promise<number>;
+}
+
+export function createRegistrations(
+  store: Pick<BrokerStore, "findRegistration" | "noteRegistration">,
+): Registrations {
+  const pending = new Map<string, Promise<number>>();
+  return {
+    register: (account, key, environments) => {
+      const name = JSON.stringify([key.issuer, key.fingerprint, key.ids]);
+      const known = pending.get(name);
+      if (known !== undefined) return known;
+      const work = register(account, key, environments, store).finally(() => pending.delete(name));
+      pending.set(name, work);
+      return work;
+    },
+  };
+}
+
+async function register(
   { service }: Account,
-  { publicKeyPem, fingerprint, ttlMinutes, label, origin }: JobKey,
+  key: JobKey,
   environments: readonly { place: EnvironmentPlace; opened: OpenedEnvironment }[],
-  isRetry: boolean,
+  store: Pick<BrokerStore, "findRegistration" | "noteRegistration">,
 ): Promise<number> {
+  const { publicKeyPem, fingerprint, ttlMinutes, label, origin } = key;
   const connection = within(service, SECONDS);
-  const known = (await listKeys(connection)).find((key) => key.fingerprint === fingerprint);
-  const isOwn = isRetry && known?.expiresAt !== undefined;
-  if (known !== undefined && !isOwn) {
+  const own = await store.findRegistration(key);
+  const known = (await listKeys(connection)).find(
+    (one) => one.fingerprint === fingerprint || isSamePublicKey(one.publicKeyPem, publicKeyPem),
+  );
+  if (known !== undefined && known.id !== own) {
     throw new BrokerError(
       "policy_refused",
       "The public key in the request belongs to somebody: the account knows it already. A job makes a new key each time.",
     );
   }
-  const id =
-    known?.id ??
-    (
-      await registerTemporaryKey(connection, {
-        ...{ label, publicKeyPem, fingerprint, ttlMinutes, origin },
-        ...{ hostname: "key broker", platform: process.platform },
-      })
-    ).id;
+  const id = known?.id ?? (await registerNew());
   for (const { place, opened } of environments) {
     await storeEnvelope(connection, pinName(place), id, wrapDek(opened.dek, publicKeyPem));
   }
   return id;
+
+  async function registerNew(): Promise<number> {
+    const metadata = { label, publicKeyPem, fingerprint, ttlMinutes, origin };
+    const machine = { hostname: "key broker", platform: process.platform };
+    const registered = await registerTemporaryKey(connection, { ...metadata, ...machine });
+    await store.noteRegistration(key, registered.id);
+    return registered.id;
+  }
 }
 
-/** Deletes a key that `registerJobKey` registered. A service that deletes no keys lets it expire. */
+/** Deletes a key that was registered for a grant. A service that deletes no keys lets it expire. */
 export async function deleteJobKey({ service }: Account, id: number): Promise<void> {
   await deleteKey(within(service, SECONDS), id);
 }

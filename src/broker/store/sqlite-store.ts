@@ -10,6 +10,7 @@ const SCHEMA = `
     kept_until INTEGER NOT NULL,
     rank INTEGER NOT NULL,
     is_released INTEGER NOT NULL DEFAULT 0,
+    device_key_id INTEGER,
     PRIMARY KEY (issuer, id, fingerprint)
   ) WITHOUT ROWID, STRICT;
   CREATE INDEX IF NOT EXISTS token_use_by_end ON token_use (kept_until);
@@ -22,7 +23,6 @@ const SCHEMA = `
     row TEXT NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS audit_by_time ON audit (time);
-  CREATE INDEX IF NOT EXISTS audit_by_rule ON audit (rule, time);
   CREATE INDEX IF NOT EXISTS audit_by_repository ON audit (repository, time);
   CREATE INDEX IF NOT EXISTS audit_by_refusal ON audit (time) WHERE is_refused = 1;
   CREATE TABLE IF NOT EXISTS began (only INTEGER PRIMARY KEY CHECK (only = 1), time INTEGER NOT NULL) STRICT;
@@ -42,7 +42,7 @@ interface UseRow {
 export function openSqliteStore(path: string): BrokerStore {
   const database = new DatabaseSync(path);
   // A row that was written is there after a power failure: a token must not be used twice because of one.
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;");
+  database.exec("PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
   database.exec(SCHEMA);
   const findUses = database.prepare(
     "SELECT fingerprint, first_seen, is_released, rank FROM token_use WHERE issuer = ? AND id = ?",
@@ -52,8 +52,15 @@ export function openSqliteStore(path: string): BrokerStore {
      ON CONFLICT DO UPDATE SET kept_until = max(kept_until, excluded.kept_until)`,
   );
   const releaseUses = database.prepare(
-    "UPDATE token_use SET is_released = 1 WHERE issuer = ? AND fingerprint = ?",
+    "UPDATE token_use SET is_released = 1 WHERE issuer = ? AND id = ? AND fingerprint = ? AND is_released = 0",
   );
+  const setRegistration = database.prepare(
+    "UPDATE token_use SET device_key_id = ? WHERE issuer = ? AND id = ? AND fingerprint = ?",
+  );
+  const getRegistration = database.prepare(
+    "SELECT device_key_id AS id FROM token_use WHERE issuer = ? AND id = ? AND fingerprint = ? AND is_released = 0 AND device_key_id IS NOT NULL",
+  );
+  const pruneAudit = database.prepare("DELETE FROM audit WHERE time < ?");
   const pruneUses = database.prepare("DELETE FROM token_use WHERE kept_until < ?");
   const addPin = database.prepare(
     "INSERT INTO dek_pin (environment, fingerprint) VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -97,7 +104,20 @@ export function openSqliteStore(path: string): BrokerStore {
         }
         return worst;
       }),
-    release: async (issuer, fingerprint) => void releaseUses.run(issuer, fingerprint),
+    release: async ({ issuer, ids, fingerprint }) =>
+      transact(() =>
+        ids
+          .map((id) => Number(releaseUses.run(issuer, id, fingerprint).changes))
+          .some((changes) => changes > 0),
+      ),
+    noteRegistration: async ({ issuer, ids, fingerprint }, deviceKeyId) =>
+      transact(() => {
+        for (const id of ids) setRegistration.run(deviceKeyId, issuer, id, fingerprint);
+      }),
+    findRegistration: async ({ issuer, ids, fingerprint }) =>
+      ids
+        .map((id) => (getRegistration.get(issuer, id, fingerprint) as { id: number } | undefined)?.id)
+        .find((id) => id !== undefined),
     record: async (row) => {
       const { time, rule = null, decision, project = null } = row;
       addAudit.run(time, rule, decision === "refused" ? 1 : 0, project, JSON.stringify(row));
@@ -119,11 +139,17 @@ export function openSqliteStore(path: string): BrokerStore {
       const rows = database.prepare(query).all(...values, limit) as { row: string }[];
       return rows.map(({ row }): AuditRow => JSON.parse(row));
     },
-    prune: async (now) => Number(pruneUses.run(now).changes),
+    prune: async (now, auditSince) => {
+      pruneAudit.run(auditSince);
+      return Number(pruneUses.run(now).changes);
+    },
     beganAt,
     pinFirst: async (environment, fingerprint) => {
+      const find = () => (findPin.get(environment) as { fingerprint: string } | undefined)?.fingerprint;
+      const known = find();
+      if (known !== undefined) return known;
       addPin.run(environment, fingerprint);
-      return (findPin.get(environment) as { fingerprint: string }).fingerprint;
+      return find() ?? fingerprint;
     },
     replacePin: async (environment, fingerprint) => void setPin.run(environment, fingerprint),
     check: async () => void findPin.get(""),

@@ -9,18 +9,22 @@ export type Use =
   /** with this key, too long ago for a retry, or until it was released */
   | "over";
 
-/** A use of a token that is to be remembered. Times are seconds since 1970. */
-export interface TokenUse {
-  /** its address: a name can be given to another issuer */
+/** Which key was used with which token. */
+export interface KeyUse {
+  /** the issuer's address: a name can be given to another issuer */
   issuer: string;
   /** the token's id, and the job's where the system gives it one: each stands for itself */
   ids: readonly string[];
   /** of the public key, SHA-256 in hex */
   fingerprint: string;
+}
+
+/** A use of a token that is to be remembered. Times are seconds since 1970. */
+export interface TokenUse extends KeyUse {
   /** how many keys the rule allows for one id */
   keys: number;
   now: number;
-  /** until when the row is kept: longer than any copy of the broker takes the token */
+  /** until when the row is kept: longer than any copy of the broker takes the token, or anybody has to release it */
   keptUntil: number;
 }
 
@@ -29,7 +33,8 @@ export interface AuditRow {
   /** seconds since 1970 */
   time: number;
   requestId: string;
-  decision: "granted" | "refused" | "released";
+  /** `failed`: after `granted`, nothing could be answered */
+  decision: "granted" | "failed" | "refused" | "released";
   /** whether somebody should look at it at once: a token was used with a second key */
   isAlarm?: true;
   /** the code of a refusal */
@@ -67,14 +72,18 @@ export interface AuditFilter {
 export interface BrokerStore {
   /** Remembers a use, if it is allowed, and says what it is. Of two at once, one is first. */
   use(use: TokenUse): Promise<Use>;
-  /** Ends every use with this key: a retry with it is over. */
-  release(issuer: string, fingerprint: string): Promise<void>;
+  /** Ends a use: a retry of it is over. @returns whether it had not ended before */
+  release(use: KeyUse): Promise<boolean>;
+  /** Remembers the id under which the service knows the key, because it was registered for this use. */
+  noteRegistration(use: KeyUse, deviceKeyId: number): Promise<void>;
+  /** @returns the id that was noted for this use, if it has not ended */
+  findRegistration(use: KeyUse): Promise<number | undefined>;
   /** A row that is there when this returns: without it, nothing is granted. */
   record(row: AuditRow): Promise<void>;
   /** The newest first. */
   find(filter: AuditFilter): Promise<AuditRow[]>;
-  /** Forgets uses that no token can repeat any more. @returns how many */
-  prune(now: number): Promise<number>;
+  /** Forgets uses that no token can repeat any more, and audit rows from before `auditSince`. @returns how many uses */
+  prune(now: number, auditSince: number): Promise<number>;
   /** When this store began to remember. A token from before may have been used, and nobody would know. Seconds since 1970. */
   readonly beganAt: number;
   /** The fingerprint of an environment's DEK, as the first grant saw it; this one, if there was none. */

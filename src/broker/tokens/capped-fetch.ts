@@ -1,4 +1,6 @@
-const TIMEOUT_MS = 10_000;
+import { systemCode } from "../../lib/errors.ts";
+
+const TIMEOUT_MS = 4000; // Discovery and keys are two requests, and a job waits ten seconds.
 const MAX_BYTES = 256 * 1024;
 
 /**
@@ -8,9 +10,11 @@ const MAX_BYTES = 256 * 1024;
  */
 export async function fetchJson(url: string): Promise<unknown> {
   const response = await fetch(url, {
-    redirect: "error",
+    redirect: "manual",
     headers: { Accept: "application/json" },
     signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch((cause: unknown) => {
+    throw new Error(`there was no answer (${systemCode((cause as Error).cause ?? cause)})`, { cause });
   });
   if (response.status !== 200) {
     await response.body?.cancel();

@@ -43,6 +43,8 @@ export interface IssuerKeys {
   find(name: string, kid: string): Promise<KeyObject>;
   /** Asks every issuer whose keys are old, for a timer. Never throws. */
   refresh(): Promise<void>;
+  /** Takes the issuers of a new policy. What is known of those that have not changed stays known. */
+  replace(issuers: ReadonlyMap<string, Issuer>): void;
   /** Seconds since the keys of each issuer were fetched; undefined if they never were. */
   ages(): Map<string, number | undefined>;
 }
@@ -58,24 +60,21 @@ export interface IssuerKeys {
  * @param now seconds; a clock that only goes forward
  */
 export function createIssuerKeys(
-  issuers: ReadonlyMap<string, Issuer>,
+  first: ReadonlyMap<string, Issuer>,
   fetchJson: (url: string) => Promise<unknown>,
   now: () => number,
 ): IssuerKeys {
-  const states = new Map<string, State>(
-    Array.from(issuers.keys(), (name) => [
-      name,
-      {
-        known: undefined,
-        askedAt: Number.NEGATIVE_INFINITY,
-        pending: undefined,
-        lastFailure: "they were not fetched yet",
-      },
-    ]),
-  );
+  let issuers = first;
+  const newState = (): State => ({
+    known: undefined,
+    askedAt: Number.NEGATIVE_INFINITY,
+    pending: undefined,
+    lastFailure: "they were not fetched yet",
+  });
+  let states = new Map(Array.from(first.keys(), (name) => [name, newState()]));
   const stateOf = (name: string) => states.get(name) as State;
 
-  /** @returns whether the issuer has answered this time, and was not asked for somebody else a moment ago, or is down */
+  /** @returns whether this call brought new keys */
   const ask = async (name: string): Promise<boolean> => {
     const state = stateOf(name);
     const before = state.known;
@@ -123,7 +122,7 @@ export function createIssuerKeys(
         );
       throw new BrokerError(
         "issuer_unavailable",
-        `The keys of issuer ${name} cannot be had: ${state.lastFailure}. Try again.`,
+        `The broker cannot fetch the keys of issuer ${name}: ${state.lastFailure}. Try again.`,
       );
     },
     refresh: async () => {
@@ -131,6 +130,13 @@ export function createIssuerKeys(
         ([, { known }]) => known === undefined || now() - known.fetchedAt >= REFRESH,
       );
       await Promise.all(old.map(([name]) => ask(name)));
+    },
+    replace: (next) => {
+      const isSame = (name: string) => JSON.stringify(issuers.get(name)) === JSON.stringify(next.get(name));
+      states = new Map(
+        Array.from(next.keys(), (name) => [name, (isSame(name) && states.get(name)) || newState()]),
+      );
+      issuers = next;
     },
     ages: () =>
       new Map(

@@ -92,7 +92,7 @@ async function readSigned(token: string, key: KeyObject): Promise<Claims> {
   } catch (cause) {
     if (cause instanceof BrokerError) throw cause;
     const isForged = cause instanceof errors.JWSSignatureVerificationFailed;
-    throw refused(isForged ? "its signature is not by its issuer" : "it is no signed token", cause);
+    throw refused(isForged ? "its signature is not by its issuer" : "it is not a signed token", cause);
   }
 }
 
@@ -107,7 +107,7 @@ function parsePayload(encoded: string): Record<string, unknown> {
     );
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw refused("its claims are no object");
+    throw refused("its claims are not a JSON object");
   return parsed as Record<string, unknown>;
 }
 
@@ -133,7 +133,7 @@ function checkTimes(
   claims: Claims,
   { maxAge, maxLifetime }: Issuer,
   now: number,
-  isMadeNow: boolean,
+  isBoundToKey: boolean,
 ): Pick<VerifiedToken, "issuedAt" | "expiresAt"> {
   const [iat, exp] = [claims.iat, claims.exp].map((time) =>
     typeof time === "number" && Number.isFinite(time) ? time : undefined,
@@ -148,7 +148,7 @@ function checkTimes(
     throw refused(
       "it has expired (exp). If it is new, one of the clocks is wrong",
       undefined,
-      isMadeNow ? "clock_wrong" : "token_invalid",
+      isBoundToKey ? "clock_wrong" : "token_invalid",
     );
   if (exp - iat > maxLifetime) throw refused("it is valid for longer than max-lifetime allows");
   if (now - iat > maxAge + SKEW) throw refused("it is older than max-age allows (iat)");

@@ -39,7 +39,7 @@ export function tokensOfGitHub({
         )
       : new StashError(
           "FORK_WITHOUT_ID_TOKEN",
-          `${why} Nor does it get an OIDC token. Set on-missing-credentials to skip to let such runs go on without the variables.`,
+          `${why} It gets no OIDC token either. Set on-missing-credentials to skip to let such runs go on without the variables.`,
         );
   };
   return {
@@ -58,7 +58,7 @@ export function tokensOfGitHub({
             name: "GitHub's address for OIDC tokens",
             setting: "the runner",
             product: "GitHub",
-            explains: true,
+            showsMessages: true,
           },
           isBusy: (status, message) => status === 403 && /pending/i.test(message),
         },
@@ -83,7 +83,7 @@ function describe(error: unknown): string {
     const words = error.problem?.message ?? "";
     return `it answered ${error.status}${words === "" ? "" : `: ${printable(words)}`}`;
   }
-  return error instanceof StashError ? error.message : "there was no answer";
+  return error instanceof StashError ? error.message.replace(/\.$/, "") : "there was no answer";
 }
 
 function readValue(answer: string): string {

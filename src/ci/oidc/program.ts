@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { dirname } from "node:path";
 import { StashError, systemCode } from "../../lib/errors.ts";
+import { isOwnVariable } from "../../lib/own-environment.ts";
 import type { IdTokens } from "../host.ts";
 import { pathOutside } from "../real-path.ts";
 
@@ -31,37 +32,40 @@ export const buildkiteProgram: TokenProgram = {
  */
 export function tokensOfProgram(
   { file, args }: TokenProgram,
-  environment: NodeJS.ProcessEnv,
-  workspace: string,
-  isOwn: (name: string) => boolean,
+  {
+    environment,
+    workspace,
+    cancelled,
+  }: { environment: NodeJS.ProcessEnv; workspace: string; cancelled: AbortSignal },
 ): IdTokens {
   return {
     namesAudience: true,
     findFault: () => undefined,
     request: async (audience) => {
-      const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !isOwn(name)));
-      env.PATH = pathOutside(workspace, environment.PATH ?? "");
+      const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !isOwnVariable(name)));
+      env.PATH = pathOutside(workspace, environment.PATH ?? environment.Path ?? "");
       const token = await new Promise<string>((resolve, reject) => {
-        // Windows looks for a program in the working directory first, where a pull request can have put one (libuv/libuv#3888).
-        const options = {
-          env,
+        const child = execFile(file, args(audience), {
+          ...{ env, timeout: PATIENCE_MS, maxBuffer: MAX_OUTPUT, windowsHide: true, signal: cancelled },
+          // Windows looks for a program in the working directory first, where a pull request can have put one (libuv/libuv#3888).
           cwd: dirname(process.execPath),
-          timeout: PATIENCE_MS,
-          maxBuffer: MAX_OUTPUT,
-          windowsHide: true,
-        };
-        execFile(file, args(audience), options, (error, stdout) => {
-          if (error === null) resolve(stdout.trim());
+        });
+        let output = "";
+        child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+          output += text;
+        });
+        child.once("error", (error) =>
+          reject(failed(file, `it could not be started (${systemCode(error)})`)),
+        );
+        child.once("close", (code) => {
+          if (code === 0) resolve(output.trim());
           else
             reject(
-              failed(
-                file,
-                `it ended with ${typeof error.code === "number" ? `exit code ${error.code}` : systemCode(error)}`,
-              ),
+              failed(file, code === null ? "it did not end in time" : `it ended with exit code ${code}`),
             );
         });
       });
-      if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw failed(file, "what it printed is no token");
+      if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw failed(file, "what it printed is not a token");
       return token;
     },
   };

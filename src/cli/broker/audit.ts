@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readPolicy } from "../../broker/policy/policy-file.ts";
 import { formatAuditLine } from "../../broker/store/audit-line.ts";
 import { openStore } from "../../broker/store/open-store.ts";
@@ -35,6 +36,9 @@ export const audit: Command = {
     });
     const limit = Number(textOf(call, "limit") ?? 100);
     if (!Number.isSafeInteger(limit) || limit < 1) throw usageError("--limit takes a whole number.");
+    const path = config.store.replace(/^sqlite:/, "");
+    if (!existsSync(path))
+      throw usageError(`The store ${printable(path)} does not exist. The broker makes it when it starts.`);
     const store = openStore(config.store);
     const [rule, repository] = [textOf(call, "rule"), textOf(call, "repository")];
     const rows = await store.find({
@@ -58,18 +62,30 @@ function parseSince(text: string | undefined): number {
   return Math.floor(time);
 }
 
-function describe({
-  time,
-  decision,
-  project = "unknown job",
-  environments,
-  rule,
-  reason,
-  code,
-  isAlarm,
-}: AuditRow): string {
+function describe(row: AuditRow): string {
+  const {
+    time,
+    decision,
+    project = "unknown job",
+    environments,
+    rule,
+    reason,
+    code,
+    isAlarm,
+    job,
+    address,
+    requestId,
+  } = row;
   const when = new Date(time * 1000).toISOString().replace(".000Z", "Z");
-  const what = `${environments.map((name) => printable(name)).join(", ")}${rule ? ` by rule ${rule}` : ""}`;
+  const run = job.ref ?? job.ref_path;
+  const what = [
+    environments.map((name) => printable(name)).join(", "),
+    rule && `by rule ${rule}`,
+    run && `for ${printable(run)}`,
+    (job.run_id ?? job.job_id) && `run ${printable(job.run_id ?? job.job_id ?? "")}`,
+    `from ${printable(address)}`,
+    `request ${requestId}`,
+  ];
   const why = reason === undefined ? "" : `: ${isAlarm ? "ALARM: " : ""}${printable(reason, 1000)} [${code}]`;
-  return `${when} ${decision.padEnd(8)} ${printable(project)} ${what}${why}`;
+  return `${when} ${decision.padEnd(8)} ${printable(project)} ${what.filter(Boolean).join(" ")}${why}`;
 }

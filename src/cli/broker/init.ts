@@ -30,7 +30,7 @@ const questions: readonly Question[] = [
   { flag: "environment", text: "Slug of the environment to grant", default: "production" },
   {
     flag: "issuer",
-    text: "Address of the CI system: github, gitlab, or the https address of your own",
+    text: "CI system: github, gitlab, or the https address of a GitLab of your own",
     default: "github",
   },
   { flag: "project-id", text: "Id of the repository (GitHub: gh api repos/OWNER/NAME --jq .id) or project" },
@@ -82,6 +82,11 @@ export const init: Command = {
         label,
         hostname: hostname(),
         platform: process.platform,
+      }).catch((error: unknown) => {
+        terminal.say(
+          `The key was not registered. Delete ${printable(directory, 500)} before you begin again.`,
+        );
+        throw error;
       });
       const device = { device_key_id: id, label, public_key: key.publicKeyPem, fingerprint: key.fingerprint };
       await write(join("key", DEVICE_FILE), `${JSON.stringify(device, null, 2)}\n`);
@@ -161,7 +166,7 @@ function nextSteps(directory: string, id: number, answers: (flag: string) => str
     "       --old-key-path ~/.secret-stash/device_private_key.pem \\",
     '       --old-device-key-id "$(jq .device_key_id ~/.secret-stash/device.json)"',
     "",
-    `2. Pin the environment's key: secret-stash-ci broker trust --config ${shell(join(directory, "broker.yaml"))}, and put the lines into broker.yaml.`,
+    `2. Pin the environment's key: secret-stash-ci broker trust --config ${shell(join(directory, "broker.yaml"))} prints lines to put in the place of pins: {}.`,
     `3. Start it: secret-stash-ci broker serve --config ${shell(join(directory, "broker.yaml"))}`,
   ].join("\n");
 }

@@ -1,5 +1,7 @@
 import { BrokerError } from "../../broker/broker-error.ts";
+import { didYouMean } from "../../lib/did-you-mean.ts";
 import { describeError } from "../../lib/errors.ts";
+import { printable } from "../../lib/printable.ts";
 import { parseCall } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { describeCommand } from "../describe.ts";
@@ -7,6 +9,7 @@ import { exitCodeOf, exitCodes } from "../exit-code.ts";
 import { audit } from "./audit.ts";
 import { check } from "./check.ts";
 import { init } from "./init.ts";
+import { usageError } from "./options.ts";
 import { serve } from "./serve.ts";
 import { trust } from "./trust.ts";
 
@@ -34,11 +37,16 @@ export async function runBroker(args: readonly string[], environment: NodeJS.Pro
 }
 
 async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  process.umask(0o077); // Whatever a command writes is this user's alone.
   const [name = "help", ...rest] = args;
   if (!Object.hasOwn(commands, name)) {
-    const isHelp = ["help", "--help", "-h"].includes(name);
-    (isHelp ? process.stdout : process.stderr).write(overview());
-    return isHelp ? exitCodes.success : exitCodes.usage;
+    if (!["help", "--help", "-h"].includes(name)) {
+      throw usageError(
+        `There is no command broker ${printable(name)}.${didYouMean(name, Object.keys(commands))}`,
+      );
+    }
+    process.stdout.write(overview());
+    return exitCodes.success;
   }
   const command: Command = commands[name as Name];
   if (rest.includes("--help") || rest.includes("-h")) {

@@ -14,7 +14,6 @@ export const serve: Command = {
   operands: "none",
   runsOnOldNode: false,
   run: async (call) => {
-    process.umask(0o077);
     const say = (message: string) => void process.stderr.write(`secret-stash-ci broker: ${message}\n`);
     const broker = await serveBroker({
       policy: configOf(call),

@@ -11,6 +11,7 @@ export const cleanUp: Command = {
     "Looks for leaks, restores the files that were written, and deletes the key here and on the service. It fails only for a leak, with --leak-check fail.",
   flags: {
     ...sessionFlag,
+    "broker-url": { value: "VALUE" },
     revoke: { value: "VALUE" },
     "leak-check": { value: "VALUE" },
     "leak-ignore": { value: "VALUE" },
