@@ -154,6 +154,6 @@ function isAnswer(text: string): boolean {
   }
 }
 
-function residentKilobytes({ child }: BrokerProcess): number {
+export function residentKilobytes({ child }: BrokerProcess): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1] ?? 0);
 }

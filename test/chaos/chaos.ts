@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { generateKeys } from "../stash-server/owner.ts";
+import { attackBroker } from "./broker.ts";
 import { compareJobs } from "./compare-jobs.ts";
 import { breakEveryRequest, killEverywhere, type Outcome } from "./faults.ts";
 import { type Load, runSessions } from "./load.ts";
@@ -33,6 +34,10 @@ for (const [name, { sessions, succeeded, taken, turnedAway, leftOver }] of loads
   console.log(`| ${name} | ${sessions} | ${succeeded} | ${taken} | ${turnedAway} | ${leftOver.length} |`);
 }
 console.log(`\nProcesses on the machine before and after: ${processes}, ${readdirSync("/proc").length}`);
+const attacked = await attackBroker(keys, 100_000);
+console.log(
+  `\nHostile requests to the broker: ${attacked.sent}, ${attacked.wrong.length} wrong answers, ${JSON.stringify(attacked.statuses)}, ${attacked.grownKilobytes} kB more`,
+);
 const compared = await compareJobs(keys);
 console.log(
   "\n| GitLab jobs | scripts | shells | wrappers | scripts with a documented difference | other differences |\n| --- | --- | --- | --- | --- | --- |\n" +
@@ -45,6 +50,6 @@ const failed = loads.flatMap(([name, { sessions, succeeded, leftOver }]) => [
 const bad = outcomes.flatMap(({ fault, lost, leftOver }) =>
   [...lost, ...leftOver].map((what) => `${fault}: ${what}`),
 );
-const wrong = [...bad, ...failed, ...compared.differences];
+const wrong = [...bad, ...failed, ...attacked.wrong, ...compared.differences];
 for (const line of wrong) console.log(line);
 process.exitCode = wrong.length === 0 ? 0 : 1;

@@ -67,6 +67,7 @@ test.each(gitLabBlocks)("GitLab: %s", (block) => {
     const { spec } = readTemplate(/\/([\w-]+)@1$/.exec(component)?.[1] ?? "");
     expect(Object.keys(spec.inputs)).toEqual(expect.arrayContaining(Object.keys(given)));
     const extended = (Object.values(jobs) as { extends: string }[]).map((job) => job.extends);
-    expect(extended).toEqual([spec.inputs["job-name"]?.default]);
+    const forBroker = "broker-url" in given ? "-broker" : "";
+    expect(extended).toEqual([`${spec.inputs["job-name"]?.default}${forBroker}`]);
   }
 });
