@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { describeNetwork } from "../../src/http/network.ts";
+import { openUndoJournal } from "../../src/journal/undo-journal.ts";
 import { startCliSession } from "../support/cli.ts";
 import { endpoints, startSession } from "../support/session.ts";
 
@@ -127,6 +128,36 @@ async function readText(path: string): Promise<string> {
   const { readFile } = await import("node:fs/promises");
   return readFile(path, "utf8");
 }
+
+test("with a key broker, a seal and a state that an earlier step brings along are not taken when main began nothing", async () => {
+  const thief = await startThief();
+  const session = await startSession();
+  const run = { GITHUB_RUN_ID: "1", GITHUB_RUN_ATTEMPT: "1", GITHUB_JOB: "j", GITHUB_ACTION: "a" };
+  const secret = "a-secret-of-the-thief-that-main-never-had";
+  const saved = new Map<string, string>();
+  const forge = {
+    scope: "1 1 j a",
+    read: () => "",
+    save: (name: string, text: string) => saved.set(name, text),
+  };
+  const journal = openUndoJournal(forge, secret, {
+    origin: thief.url,
+    network: describeNetwork({ PATH: process.env.PATH }, ""),
+  });
+  journal.record({ keyDirectory: "x", fingerprint: "f", grant: { id: "g", release: "r" } });
+  const planted = { ...run, STATE_seal: secret, STATE_undo: saved.get("undo") ?? "" };
+
+  const inputs = { "broker-url": thief.url, environment: "ci", ttl: "never" };
+  const step = session.job.uses(inputs, planted);
+  expect(await step.main()).toBe(1);
+  expect(step.state.get("undo")).toBe("");
+  expect(await step.post()).toBe(0);
+  expect(thief.tokens).toEqual([]);
+  // control: what was planted would be acted on if main had saved nothing at all
+  const unguarded = session.job.uses(inputs, planted);
+  expect(await unguarded.post()).toBe(0);
+  expect(thief.tokens).toEqual(["Bearer r"]);
+});
 
 async function startThief(): Promise<{ url: string; tokens: string[] }> {
   const tokens: string[] = [];
