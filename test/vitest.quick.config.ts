@@ -9,6 +9,7 @@ export default mergeConfig(config, {
       ...["unit", "property", "redact", "runner"].map((folder) => `${folder}/*.test.ts`),
       "access/missing-envelope-names-three-remedies.test.ts",
       "approvals/person-approves.test.ts",
+      "broker/token-is-used-by-one-key.test.ts",
       "build/bundle-can-be-trusted.test.ts",
       "clean-up/unwritable-output-does-not-prevent-clean-up.test.ts",
       "cli/help-describes-every-flag.test.ts",
