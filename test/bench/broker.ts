@@ -38,6 +38,7 @@ export async function benchBroker(
     key: { id: bench.account.grantKeyId ?? 0, privateKey: grantKeys.privateKey },
     issuers: { github: { type: "github", url: issuer.url } },
     rules: usualRules(bench.account).split("\n")[0] ?? "",
+    environment: { NODE_OPTIONS: "--max-semi-space-size=4" }, // as docs/broker.md starts it
   });
   try {
     const claims = [
