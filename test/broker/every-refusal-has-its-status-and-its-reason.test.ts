@@ -398,7 +398,17 @@ describe("refusals of whoever proves nothing", () => {
     );
   });
 
-  test("never hide what a known job was refused, least of all an alarm", async () => {
+  test("are limited when they have a valid token as well: everybody can have one, of a repository of their own", async () => {
+    const { ask, broker, gitHubToken } = await start({ more: "refusals-per-minute: 5\n" });
+    const token = gitHubToken({ repository_id: "666", repository_owner_id: "666", repository: "eve/app" });
+    const statuses: number[] = [];
+    for (let count = 0; count < 8; count += 1) statuses.push((await ask({ token })).status);
+    expect(statuses).toEqual([403, 403, 403, 403, 403, 429, 429, 429]);
+    await until(() => broker.rows().length === 5);
+    expect((await ask()).status).toBe(201);
+  });
+
+  test("never hide what a job of the policy was refused, least of all an alarm", async () => {
     const { ask, broker, gitLab } = await start({ more: "refusals-per-minute: 2\n" });
     const token = gitLab.gitLabToken(broker.url);
     expect((await ask({ token, public_key: otherJob().publicKey })).status).toBe(201); // the thief was first

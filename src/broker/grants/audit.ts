@@ -13,8 +13,8 @@ export type Noted = Partial<
 /** The audit row of one request. */
 export interface Audit {
   note(facts: Noted): void;
-  /** whether the token's signature held, so that the refusal is of a job that is known */
-  isOfKnownJob(): boolean;
+  /** whether a rule grants the job what it asks for, so that whatever is refused after that is not the job of a stranger */
+  isOfGrantedJob(): boolean;
   hasGranted(): boolean;
   /** @throws {BrokerError} `store_unavailable`: what cannot be written down is not granted */
   granted(facts: Noted): Promise<void>;
@@ -62,7 +62,7 @@ export function beginAudit(
   };
   return {
     note: (facts) => void Object.assign(noted, facts),
-    isOfKnownJob: () => noted.tokenId !== undefined,
+    isOfGrantedJob: () => noted.rule !== undefined,
     hasGranted: () => hasGranted,
     granted: async (facts) => {
       await write({ decision: "granted", ...facts });

@@ -34,7 +34,7 @@ export interface BrokerConfig {
   /** addresses and networks of proxies whose header is believed: the one that they write, because they pass the others on as they come */
   trustedProxies: BlockList;
   proxyHeader: "forwarded" | "x-forwarded-for";
-  /** how many requests of one address are refused with a row in the audit log */
+  /** how many requests of one address that no rule grants are refused with a row in the audit log, in a minute */
   refusalsPerMinute: number;
   /** seconds for which audit rows are kept */
   auditKeep: number;

@@ -94,8 +94,8 @@ async function deleteRegistered({ broker }: PublicSide, deviceKeyId: number): Pr
 }
 
 /**
- * Does what was asked, and writes down a refusal: of a known job always, of anybody else unless the address has had too many of them. Whoever runs
- * the broker is told what is no fault of the job's.
+ * Does what was asked, and writes down a refusal: of a job that a rule grants something always, of anybody else unless the address has had too many
+ * of them. Whoever runs the broker is told what is no fault of the job's.
  */
 async function audited(
   side: PublicSide,
@@ -122,7 +122,7 @@ async function audited(
     if (statuses[error.code] >= 500) tellFault(broker, requestId, error);
     if (audit.hasGranted()) await audit.failed(error);
     else if (statuses[error.code] < 500) {
-      if (!audit.isOfKnownJob() && side.countRefusal(address)) {
+      if (!audit.isOfGrantedJob() && side.countRefusal(address)) {
         return answer(
           context,
           new BrokerError(

@@ -2,12 +2,12 @@ import { networkOf } from "./client-address.ts";
 
 const WINDOW_SECONDS = 60;
 const MOST_NETWORKS = 10_000;
-/** Of all addresses together. Each refusal is a row in the audit log, and nobody has to prove anything to be refused. */
+/** Of all addresses together. Each refusal is a row in the audit log, and nobody needs anybody's leave to be refused. */
 const MOST_TOGETHER = 1000;
 
 /**
- * Counts refusals of requests whose token was not verified, by address. Runners share addresses, so neither a good request nor one of a known job
- * is ever held against one.
+ * Counts refusals, by address, of jobs that no rule grants anything. A valid token does not help: everybody can have one, of a repository of their
+ * own. Runners share addresses, so a job that a rule does grant something is never held back.
  *
  * @param most of one address in a minute
  * @param now seconds; a clock that only goes forward
