@@ -19,6 +19,11 @@ export interface Peer {
   isBusy?(status: number, message: string): boolean;
 }
 
+/** A peer's name in the middle of a sentence. */
+export function nameInSentence({ name }: Peer): string {
+  return name.replace(/^The /, "the ");
+}
+
 /** One origin and one token: everything that the requests of a session share. */
 export interface Connection {
   readonly peer: Peer;

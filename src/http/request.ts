@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { StringDecoder } from "node:string_decoder";
 import { StashError, systemCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
-import { type Connection, moduleFor, type Peer } from "./connection.ts";
+import { type Connection, moduleFor, nameInSentence, type Peer } from "./connection.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { HttpError } from "./http-error.ts";
 import { isTransient, isUnprocessed, throttle, waitToRetry } from "./retry.ts";
@@ -176,7 +176,7 @@ function redirected({ baseUrl, peer }: Connection, status: number): StashError {
   return new StashError(
     "SERVICE_REDIRECTED",
     `${peer.name} at ${baseUrl.host} answered with a redirect (${status}). Redirects are not followed, so that the token is not sent ` +
-      `anywhere else. A login page of the network may have answered, or ${inSentence(peer.name)} has moved. Check the runner's network, then ${peer.setting}.`,
+      `anywhere else. A login page of the network may have answered, or ${nameInSentence(peer)} has moved. Check the runner's network, then ${peer.setting}.`,
   );
 }
 
@@ -208,9 +208,4 @@ function readRefusal(body: string): Pick<HttpError, "fields" | "problem"> {
   } catch {
     return { fields: [], problem: undefined }; // The body is missing, HTML, or truncated; the status alone has to do.
   }
-}
-
-/** A peer's name in the middle of a sentence. */
-function inSentence(name: string): string {
-  return name.replace(/^The /, "the ");
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemCode } from "../lib/errors.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, nameInSentence } from "./connection.ts";
 import type { Deadline } from "./deadline.ts";
 import { HttpError } from "./http-error.ts";
 
@@ -58,7 +58,7 @@ export async function waitToRetry(
     const reason =
       error instanceof HttpError && error.status === 429
         ? "rate limited"
-        : `${connection.peer.name.replace(/^The /, "the ")} asked us to wait`;
+        : `${nameInSentence(connection.peer)} asked us to wait`;
     connection.say(`SecretStash: ${reason}; retrying in ${Math.ceil(pause / 1000)} s.`);
   }
   return pauseUntil(deadline, pause);

@@ -126,7 +126,7 @@ describe("init", () => {
     const { rules, audience } = parseConfig(text, "broker.yaml", { insecureTestIssuers: true });
     expect(audience).toBe("https://broker.acme.example");
     expect(rules[0]?.when.get("repository_id")).toEqual(["74"]);
-    expect(stdout).toContain("secret-stash envelope rewrap --environment 'production'");
+    expect(stdout).toContain("secret-stash envelope rewrap --environment production ");
     expect(stdout + stderr).not.toContain(session.account.apiToken);
     // No DEK is made, and no envelope is written.
     expect(session.requests.map(({ method, url }) => `${method} ${url}`)).toEqual(["POST /api/user/keys"]);
@@ -141,7 +141,11 @@ describe("init", () => {
     expect((await run(flags(fresh, session.server.url))).stderr).toContain("There is no token");
     const incomplete = flags(fresh, session.server.url).slice(0, -2);
     expect((await run(incomplete, environment)).stderr).toContain("--project-id is missing");
-    expect((await run(flags(fresh, "http://stash.example"), environment)).code).toBe(2);
+    const overHttp = await run(flags(fresh, "http://stash.example"), environment);
+    expect(overHttp.code).toBe(2);
+    expect(overHttp.stderr).toContain(
+      "--api-url must be https, because over http others could read the token",
+    );
     expect(existsSync(fresh)).toBe(false);
     expect(session.requests).toEqual([]);
   });

@@ -1,26 +1,17 @@
-import { residentKilobytes, sendHostileRequests } from "../broker/hostile-requests.ts";
+import { type FuzzOutcome, residentKilobytes, sendHostileRequests } from "../broker/hostile-requests.ts";
 import { generateKeys, type KeyPair } from "../stash-server/owner.ts";
 import { seedAccount } from "../stash-server/seed.ts";
 import { startStashServer } from "../stash-server/server.ts";
 import { startBrokerFor } from "../support/broker.ts";
 
-export interface FuzzLoad {
-  sent: number;
-  statuses: Record<string, number>;
-  /** answers that are no refusal, with the seed that sends their requests again */
-  wrong: string[];
-  /** kB that the broker's process took more than after the first quarter */
-  grownKilobytes: number;
-}
-
 const A_ROUND = 5000;
 const GROWTH_LIMIT_KB = 50_000;
 
-/** A broker, and hostile requests, some thousands at a time so that not all of them are in memory at once. */
+/** A broker, and hostile requests, some thousands at a time so that not all of them are in memory at once. Growth is counted from the first quarter on. */
 export async function attackBroker(
   keys: { ownerKeys: KeyPair; grantKeys: KeyPair },
   count: number,
-): Promise<FuzzLoad> {
+): Promise<FuzzOutcome> {
   const server = await startStashServer();
   const account = seedAccount(server.store, {
     environment: "ci",
@@ -34,7 +25,7 @@ export async function attackBroker(
     more: "refusals-per-minute: 1000000\n",
   });
   const { publicKey } = await generateKeys();
-  const load: FuzzLoad = { sent: 0, statuses: {}, wrong: [], grownKilobytes: 0 };
+  const load: FuzzOutcome = { sent: 0, statuses: {}, wrong: [], grownKilobytes: 0 };
   let early = 0;
   for (let first = 0; first < count; first += A_ROUND) {
     const seed = (Date.now() + first) % 2 ** 31;

@@ -5,7 +5,8 @@ import { join, resolve } from "node:path";
 import { parseConfig } from "../../broker/policy/config.ts";
 import { createTerminal, type Terminal } from "../../ci/terminal.ts";
 import { generateDeviceKey } from "../../crypto/device-key.ts";
-import { isLoopback } from "../../lib/loopback.ts";
+import { quoteForShell } from "../../format/shell.ts";
+import { parseApiUrl } from "../../inputs/api-url.ts";
 import { printable } from "../../lib/printable.ts";
 import { connect } from "../../stash/connect.ts";
 import { DEVICE_FILE, PRIVATE_KEY_FILE } from "../../stash/key-files.ts";
@@ -62,16 +63,18 @@ export const init: Command = {
       const directory = resolve(answers("dir"));
       if (existsSync(directory))
         throw usageError(`${printable(directory)} exists already. Choose another folder: --dir.`);
+      const apiUrl = parseApiUrl(answers("api-url"), (why) => {
+        throw usageError(`--api-url ${why}.`);
+      });
       const policy = writePolicy(answers, directory);
       parseConfig(policy, "broker.yaml", { insecureTestIssuers: true }); // Before anything is made.
-      checkApiUrl(answers("api-url"));
 
       const key = await generateDeviceKey();
       const label = `Key broker (${hostname() || "unknown host"})`;
       const log = { info: terminal.say, debug: () => {} };
       const service = connect(
         { environment: call.environment, log, cancelled },
-        { apiUrl: new URL(answers("api-url")), apiToken, timeoutSeconds: 60 },
+        { apiUrl, apiToken, timeoutSeconds: 60 },
       );
       await mkdir(join(directory, "key"), { recursive: true, mode: 0o700 });
       const write = (name: string, text: string) =>
@@ -113,13 +116,6 @@ async function ask(terminal: Terminal, call: Call): Promise<(flag: string) => st
   return (flag) => answers.get(flag) ?? "";
 }
 
-/** The same rule as for a job: over `http:` others could read the token. */
-function checkApiUrl(text: string): void {
-  const url = URL.parse(text);
-  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
-  if (!isSafe) throw usageError("--api-url has to be an https address.");
-}
-
 function writePolicy(answers: (flag: string) => string, directory: string): string {
   const given = answers("issuer");
   const isGitHub = given === "github";
@@ -155,18 +151,17 @@ pins: {}
 }
 
 function nextSteps(directory: string, id: number, answers: (flag: string) => string): string {
-  const shell = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   return [
     `Made ${printable(directory, 500)}: broker.yaml, key/ (device key ${id}) and token.`,
     "",
     "1. Give the key access, with the official client, on a machine whose own key has access:",
     "",
-    `     export SECRET_STASH_APPLICATION_ID=${shell(answers("application-id"))} SECRET_STASH_KEY_DIR=${shell(join(directory, "key"))}`,
-    `     secret-stash envelope rewrap --environment ${shell(answers("environment"))} \\`,
+    `     export SECRET_STASH_APPLICATION_ID=${quoteForShell(answers("application-id"))} SECRET_STASH_KEY_DIR=${quoteForShell(join(directory, "key"))}`,
+    `     secret-stash envelope rewrap --environment ${quoteForShell(answers("environment"))} \\`,
     "       --old-key-path ~/.secret-stash/device_private_key.pem \\",
     '       --old-device-key-id "$(jq .device_key_id ~/.secret-stash/device.json)"',
     "",
-    `2. Pin the environment's key: secret-stash-ci broker trust --config ${shell(join(directory, "broker.yaml"))} prints lines to put in the place of pins: {}.`,
-    `3. Start it: secret-stash-ci broker serve --config ${shell(join(directory, "broker.yaml"))}`,
+    `2. Pin the environment's key: secret-stash-ci broker trust --config ${quoteForShell(join(directory, "broker.yaml"))} prints lines to put in the place of pins: {}.`,
+    `3. Start it: secret-stash-ci broker serve --config ${quoteForShell(join(directory, "broker.yaml"))}`,
   ].join("\n");
 }
